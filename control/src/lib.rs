@@ -1,0 +1,17 @@
+//! What signaling, SFU and recorder say to each other: ids, units, [`Command`] and [`Event`].
+//!
+//! Invariant: every type here is plain data with serde, and only grows (a field is added with a
+//! default, a variant at the end), because these messages also cross between nodes.
+//! Left out on purpose: names, texts and addresses of people. People are numbers here.
+
+mod command;
+mod event;
+mod ids;
+mod media;
+mod plane;
+
+pub use command::{Answer, Command, Connect, SlotRequest, View};
+pub use event::{DisconnectReason, Event, SlotMapping};
+pub use ids::{Epoch, LessonKey, ParticipantNo, RoomId, TenantId};
+pub use media::{MediaRights, Role, Source, SourceKind};
+pub use plane::{ConnectError, MediaPlane, Overloaded};

@@ -1,0 +1,241 @@
+//! What the server says.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::{ChatMessage, ErrorCode, Kind, Lock, Participant, Rights, Role, SourceRef};
+
+/// A message to a browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ServerMessage {
+    /// The seat is taken; everything the client needs in one message.
+    Joined(Box<Joined>),
+    /// The answer to an `offer` message.
+    Media(Media),
+    /// Something happened in the lesson.
+    Event(Stamped),
+    /// What the viewer's video slots carry now; only the slots that changed.
+    Slots {
+        /// The changed slots.
+        slots: Vec<SlotNow>,
+    },
+    /// Who can be heard, loudest first. Replaces the earlier list.
+    Speaking {
+        /// Numbers of participants.
+        who: Vec<u32>,
+    },
+    /// The message with this number was carried out.
+    Ok {
+        /// The number that the client chose.
+        #[serde(rename = "ref")]
+        reference: u32,
+    },
+    /// The message with this number was refused, or, without a number, the connection is.
+    Error(ErrorReply),
+    /// The media connection was lost on the server's side: send a new `offer`.
+    MediaLost,
+    /// The last message of a connection: why the server closes it.
+    Closed {
+        /// Why.
+        code: ErrorCode,
+    },
+    /// Reply to `ping`.
+    Pong,
+}
+
+/// The reply to `join`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Joined {
+    /// Protocol version of the server.
+    pub version: u32,
+    /// Optional abilities of the server, by name.
+    pub features: Vec<String>,
+    /// The own number.
+    pub you: u32,
+    /// The room's title.
+    pub title: String,
+    /// Which sitting of the room this is.
+    pub lesson: u32,
+    /// Epoch of the lesson's owner; obey only the highest seen.
+    pub epoch: u32,
+    /// Opens this seat again. Replaces the key used before, which stays valid for 30 s.
+    pub resume: String,
+    /// Sequence of the last event that `snapshot` or `missed` contains.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// The whole state; absent if `missed` brings the client up to date.
+    pub snapshot: Option<Snapshot>,
+    /// Events after the client's `since`, oldest first.
+    pub missed: Vec<Stamped>,
+    /// The answer to the offer, if there was one.
+    pub media: Option<Media>,
+    /// The server's clock: milliseconds since 1970 UTC.
+    #[ts(type = "number")]
+    pub now: i64,
+}
+
+/// The whole state of a lesson as the reader may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// Everyone who holds a seat, in seating order.
+    pub participants: Vec<Participant>,
+    /// The chat, oldest first.
+    pub chat: Vec<ChatMessage>,
+    /// Locks that hold for all pupils and guests.
+    pub locks: Vec<Lock>,
+    /// When the lesson began: milliseconds since 1970 UTC.
+    #[ts(type = "number")]
+    pub started: i64,
+}
+
+/// The answer to an offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Media {
+    /// SDP text of type answer.
+    pub answer: String,
+    /// Number of audio slots: the receiving audio lines in their order.
+    pub audio_slots: u8,
+    /// Number of video slots: the receiving video lines in their order.
+    pub video_slots: u8,
+}
+
+/// An event with its place in the reader's own sequence, which has no gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Stamped {
+    /// Sequence, from 1.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// When: milliseconds since 1970 UTC.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// What.
+    pub event: LessonEvent,
+}
+
+/// Something that happened in a lesson. A client skips kinds that it does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum LessonEvent {
+    /// Someone took a seat.
+    Joined {
+        /// Who.
+        participant: Participant,
+    },
+    /// Someone gave the seat up.
+    Left {
+        /// Who.
+        who: u32,
+    },
+    /// A seat lost or regained its connection.
+    Online {
+        /// Whose.
+        who: u32,
+        /// Whether it is connected.
+        online: bool,
+    },
+    /// A publication was switched on or off, by its owner or (only off) by a teacher.
+    Sending {
+        /// Whose.
+        who: u32,
+        /// Which.
+        #[serde(rename = "source")]
+        kind: Kind,
+        /// On or off.
+        on: bool,
+        /// Who did it.
+        by: u32,
+    },
+    /// Rights or locks of a participant changed.
+    Rights {
+        /// Whose.
+        who: u32,
+        /// What the participant may do now.
+        rights: Rights,
+        /// Why.
+        locks: Vec<Lock>,
+    },
+    /// The locks that hold for all pupils and guests changed. `rights` events follow for each.
+    Locks {
+        /// All of them.
+        locks: Vec<Lock>,
+    },
+    /// A hand went up or down.
+    Hand {
+        /// Whose.
+        who: u32,
+        /// Its place in the order of raising; absent: down.
+        #[ts(type = "number | null")]
+        hand: Option<u64>,
+    },
+    /// A chat message.
+    Chat {
+        /// The message.
+        message: ChatMessage,
+    },
+    /// A teacher ended someone's participation.
+    Removed {
+        /// Whose.
+        who: u32,
+        /// Which teacher.
+        by: u32,
+    },
+    /// The lesson is over.
+    Ended {
+        /// Which teacher ended it; absent: the server did.
+        by: Option<u32>,
+    },
+}
+
+/// What one video slot carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SlotNow {
+    /// Which video slot, from 0.
+    pub slot: u8,
+    /// What it carries; null shows nothing.
+    pub source: Option<SourceRef>,
+    /// First RTP timestamp (modulo 2^32) that can belong to this source. A frame for which
+    /// `(frame - from) mod 2^32 >= 2^31` shows an earlier source: do not display it.
+    pub from_timestamp: u32,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorReply {
+    /// The number of the refused message; absent: the connection itself is refused.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, rename = "ref")]
+    pub reference: Option<u32>,
+    /// Stable code.
+    pub code: ErrorCode,
+    /// One English sentence for the developer of a client. People read the text of the code.
+    pub message: String,
+}
+
+/// Reply to `POST /api/enter`. A refusal is an [`ErrorReply`] with status 4xx.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct EnterReply {
+    /// The join token; absent if the link is not personal and no name was given.
+    pub token: Option<String>,
+    /// The room's title.
+    pub title: String,
+    /// The role that the link gives.
+    pub role: Role,
+    /// The name, if the link is personal.
+    pub name: Option<String>,
+}
+
+impl SlotNow {
+    /// An empty slot.
+    #[must_use]
+    pub fn empty(slot: u8) -> Self {
+        Self { slot, source: None::<SourceRef>, from_timestamp: 0 }
+    }
+}

@@ -1,0 +1,166 @@
+//! Values that occur in messages of both directions.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A participant's role in a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// Moderates.
+    Teacher,
+    /// Shows content, does not moderate.
+    Presenter,
+    /// A learner.
+    Pupil,
+    /// A parent or another visitor.
+    Guest,
+    /// Speaks for others.
+    Interpreter,
+    /// Watches only.
+    Observer,
+}
+
+/// One thing a participant can send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// Voice.
+    Microphone,
+    /// The face.
+    Camera,
+    /// Screen, document camera or board camera.
+    Content,
+    /// Sound that belongs to the content.
+    ContentAudio,
+}
+
+/// A publication: whose and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceRef {
+    /// The participant's number.
+    pub participant: u32,
+    /// Which of its publications.
+    pub kind: Kind,
+}
+
+/// What a participant may do at this moment: role and policy less all locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Rights {
+    /// May send the microphone.
+    pub microphone: bool,
+    /// May send the camera.
+    pub camera: bool,
+    /// May send content and its sound.
+    pub content: bool,
+    /// May write in the chat.
+    pub chat: bool,
+}
+
+/// What can be locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum LockKind {
+    /// The microphone.
+    Microphone,
+    /// The camera.
+    Camera,
+    /// Content and its sound.
+    Content,
+    /// Writing in the chat.
+    Chat,
+}
+
+/// A lock and the teacher who set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Lock {
+    /// What is locked.
+    pub what: LockKind,
+    /// The number of the teacher who locked it.
+    pub by: u32,
+}
+
+/// A person in the lesson as the reader may see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Participant {
+    /// Number within the lesson, from 1, never reused. Also the seating order.
+    pub no: u32,
+    /// The name to show. Plain text.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Whether a connection is open at this moment; a seat is kept without one.
+    pub online: bool,
+    /// What the participant may do.
+    pub rights: Rights,
+    /// The locks that explain `rights`.
+    pub locks: Vec<Lock>,
+    /// What the participant has switched on.
+    pub sending: Vec<Kind>,
+    /// If the hand is up, its place in the order in which hands were raised (not an index: the
+    /// smallest is first in the queue).
+    #[ts(type = "number | null")]
+    pub hand: Option<u64>,
+}
+
+/// A chat message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatMessage {
+    /// Number within the lesson, from 1.
+    #[ts(type = "number")]
+    pub id: u64,
+    /// The author's number.
+    pub from: u32,
+    /// Plain text.
+    pub text: String,
+    /// When the server took it: milliseconds since 1970 UTC.
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
+/// Stable code of every failure that a person or a client program can meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// The link was valid once.
+    LinkExpired,
+    /// The link opens no room.
+    LinkInvalid,
+    /// The token is expired, used, forged or for another room: fetch a new one with the link.
+    TokenInvalid,
+    /// The resume key opens no seat any more: fetch a token with the link.
+    ResumeInvalid,
+    /// A teacher ended this participation.
+    Removed,
+    /// A newer connection took the seat over.
+    OpenedElsewhere,
+    /// The lesson is over.
+    LessonEnded,
+    /// Protocol version or a required feature is missing.
+    BrowserOld,
+    /// The offer cannot be used.
+    OfferInvalid,
+    /// Role, policy or a lock forbids it.
+    Denied,
+    /// No such participant, message or slot.
+    NotFound,
+    /// The message is no valid message of this protocol.
+    BadMessage,
+    /// More messages than the connection may send; the message was dropped.
+    TooMany,
+    /// The text or name is empty, too long or holds characters that are not text.
+    BadText,
+    /// Durable changes cannot be stored at this moment. Media, mute, lock and remove go on.
+    Degraded,
+    /// This server takes no more people at this moment.
+    Full,
+    /// The server stops or restarts: connect again.
+    GoingAway,
+    /// A fault of the server.
+    Internal,
+}

@@ -1,0 +1,122 @@
+/**
+ * The seam between `session/` (what is so) and `ui/` (how it looks): plain values and commands.
+ * No DOM, no Svelte here; `ui/` reads a `Model`, calls `Commands`, and imports nothing else
+ * from `session/` but the one function that creates a session.
+ */
+import type { ChatMessage, ErrorCode, Kind, Lock, LockKind, Participant, Role } from '../protocol';
+
+/** Failures a person can meet: the protocol's codes and those of the device and the line. */
+export type Failure =
+  | ErrorCode
+  | 'DEVICE_DENIED'
+  | 'DEVICE_BUSY'
+  | 'DEVICE_MISSING'
+  | 'SOUND_BLOCKED'
+  | 'CONNECTION_LOST'
+  | 'CONNECTION_WEAK'
+  | 'MEDIA_BLOCKED'
+  | 'SHARE_UNAVAILABLE';
+
+/** What the door (join page) shows before the lesson. */
+export interface Door {
+  title: string;
+  role: Role;
+  /** Set if the link is personal; otherwise the person types a name. */
+  name: string | null;
+}
+
+/** State of one of the own devices. `on` means that it is being sent. */
+export type OwnSource =
+  | { state: 'off' }
+  | { state: 'starting' }
+  | { state: 'on'; stream: MediaStream }
+  | { state: 'locked'; by: number }
+  | { state: 'failed'; failure: Failure };
+
+/** The room as this person sees it. */
+export interface Room {
+  me: number;
+  role: Role;
+  title: string;
+  /** When the lesson began, in the local clock's milliseconds since 1970. */
+  started: number;
+  /** In seating order; includes oneself. */
+  people: Participant[];
+  chat: ChatMessage[];
+  /** Locks that hold for all pupils and guests. */
+  locks: Lock[];
+  /** Numbers of those who can be heard, loudest first. */
+  speaking: number[];
+  own: { microphone: OwnSource; camera: OwnSource; content: OwnSource };
+  /**
+   * Pictures that may be shown, by `pictureKey`. A picture is absent from the moment its slot is
+   * asked for something else until the first frame of the new source is there: whatever is in
+   * this map may be shown under its key's name.
+   */
+  pictures: ReadonlyMap<string, MediaStream>;
+  connection: 'ok' | 'lost' | 'lostLong';
+  /** Failures to be told to the person now, newest last, each at most once. */
+  notices: readonly Failure[];
+}
+
+/** Where the person is. */
+export type Phase =
+  | { at: 'arriving' }
+  | { at: 'door'; door: Door }
+  | { at: 'joining'; door: Door }
+  | { at: 'room'; room: Room }
+  | { at: 'out'; reason: Failure | 'LEFT' };
+
+/** What the person sees in one place of the layout and how large it is there. */
+export interface Wish {
+  participant: number;
+  kind: 'camera' | 'content';
+  /** Height in device pixels. */
+  height: number;
+  /** Higher gives way later. */
+  priority: number;
+}
+
+/** Everything a person can do. No call throws; failures appear in the model. */
+export interface Commands {
+  /** Must be called inside the click: it also starts the one audio element. */
+  join(name: string | null, choice: DeviceChoice): void;
+  /** Back into the lesson after `OPENED_ELSEWHERE` or `REMOVED`, or now instead of later. */
+  retry(): void;
+  setMicrophone(on: boolean): void;
+  setCamera(on: boolean): void;
+  /** Starts or stops showing the screen, with sound where the browser gives it. */
+  setContent(on: boolean): void;
+  chooseDevices(choice: DeviceChoice): void;
+  /** The layout's wishes; the session maps them onto slots and keeps slots stable. */
+  look(wishes: Wish[]): void;
+  hand(up: boolean): void;
+  lowerHand(who: number): void;
+  chat(text: string): void;
+  mute(who: number, kind: Kind): void;
+  lock(who: number | null, what: LockKind, locked: boolean): void;
+  remove(who: number): void;
+  leave(): void;
+  endForAll(): void;
+  dismiss(failure: Failure): void;
+}
+
+/** Devices by id; null is the browser's default. */
+export interface DeviceChoice {
+  microphone: string | null;
+  camera: string | null;
+  /** Whether the person wants to enter with it switched on. Both are off unless chosen. */
+  startMicrophone: boolean;
+  startCamera: boolean;
+}
+
+/** Key of `Room.pictures`. */
+export function pictureKey(participant: number, kind: 'camera' | 'content'): string {
+  return `${participant}/${kind}`;
+}
+
+/** What `ui/` holds. */
+export interface Session extends Commands {
+  /** Calls back at once and after every change; returns how to stop. */
+  subscribe(observer: (phase: Phase) => void): () => void;
+}
