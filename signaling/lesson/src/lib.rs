@@ -1,1 +1,49 @@
-//! (in work)
+//! The lesson as a pure state machine: [`Lesson::handle`] turns an intent into events,
+//! [`Lesson::apply`] turns events into state.
+//!
+//! Invariant: state is a function of the log alone. `handle` changes nothing; the caller stamps
+//! its events ([`Lesson::stamp`]), appends them to the log as one batch, and applies them.
+//! Reading the same log again gives the same [`Lesson::state_hash`], with or without the names
+//! and texts, which are [`Payload`]s outside the log.
+//!
+//! To send an event to a browser, translate it with the lesson as it is after applying it. An
+//! event may also be translated with a later state (events missed over a reconnect): everything
+//! visible is an absolute value, so the reader ends at the same picture.
+//!
+//! Left out on purpose: clocks, sockets, locks, secrets (only hashes of keys arrive here) and the
+//! messages of browsers, which the server translates.
+
+mod audience;
+mod event;
+mod handle;
+mod intent;
+mod lesson;
+mod projection;
+mod rights;
+mod rules;
+mod seat;
+mod text;
+mod values;
+
+pub use audience::Audience;
+pub use event::{Event, Logged, Unknown};
+pub use intent::{Actor, Denied, Identity, Intent, Outcome, Payload};
+pub use lesson::{BadLog, Lesson};
+pub use rights::{Lock, LockKind, Rights};
+pub use seat::{ChatLine, Person, Standing};
+pub use text::Text;
+pub use values::{KeyHash, Millis, PayloadId, Subject, TokenId};
+
+/// Seats that may be held at the same time.
+pub const MAX_SEATS: usize = 500;
+/// Numbers that one lesson gives out: bounds those who come under ever new identities.
+pub const MAX_NUMBERS: u32 = 5_000;
+/// Chat messages that the state keeps for those who come later; the log keeps all.
+pub const MAX_CHAT_KEPT: usize = 1_000;
+/// Characters of a name.
+pub const MAX_NAME_CHARS: usize = 64;
+/// Characters of a chat message.
+pub const MAX_CHAT_CHARS: usize = 2_000;
+/// How long the resume key before the current one still opens the seat, in milliseconds: the
+/// reply that brought the current one may have been lost.
+pub const PREVIOUS_KEY_MS: i64 = 30_000;

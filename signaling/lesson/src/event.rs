@@ -1,0 +1,203 @@
+//! Events as they are stored.
+//!
+//! Invariant: what was once written can be read for ever. A field is added with a default, a kind
+//! at the end; nothing is renamed. A kind that this version does not know is kept as it is and
+//! changes no state.
+
+use kreide_control::{Epoch, ParticipantNo, Role, SourceKind};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::{Map, Value};
+
+use crate::{Audience, KeyHash, LockKind, Millis, PayloadId, Subject, TokenId};
+
+/// An event in its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// Place in the lesson's log, from 1, without gaps.
+    pub seq: u64,
+    /// The owner that appended it.
+    pub epoch: Epoch,
+    /// When it was handled.
+    pub at: Millis,
+    /// Who may see it.
+    pub audience: Audience,
+    /// What.
+    pub event: Event,
+}
+
+/// Something that happened in a lesson. People are numbers; names and texts are payloads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The first seat is about to be taken.
+    Started,
+    /// Someone took a seat, or took the own one again after leaving.
+    SeatTaken {
+        /// The number.
+        no: ParticipantNo,
+        /// Who, for the school.
+        subject: Subject,
+        /// In which role. A number keeps its role.
+        role: Role,
+        /// The name.
+        name: PayloadId,
+        /// Whether this person may be recorded.
+        #[serde(default)]
+        consent: bool,
+    },
+    /// Someone gave the seat up: hand down, nothing sent. The number is kept for a return.
+    SeatLeft {
+        /// Who.
+        no: ParticipantNo,
+    },
+    /// A seat lost or regained its connection.
+    Online {
+        /// Whose.
+        no: ParticipantNo,
+        /// Whether it is connected.
+        online: bool,
+    },
+    /// A publication was switched on or off; on only ever by its owner.
+    Sending {
+        /// Whose.
+        no: ParticipantNo,
+        /// Which.
+        kind: SourceKind,
+        /// On or off.
+        on: bool,
+        /// Who did it.
+        by: ParticipantNo,
+    },
+    /// Something was locked or unlocked.
+    LockSet {
+        /// For whom; `None`: all pupils and guests.
+        who: Option<ParticipantNo>,
+        /// What.
+        what: LockKind,
+        /// Locked or not.
+        locked: bool,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// A lock for all changed what this participant may do. Carries nothing: its place gives each
+    /// reader's counter a number for the message that says so.
+    RightsChanged {
+        /// Whose.
+        no: ParticipantNo,
+    },
+    /// A hand went up or down.
+    Hand {
+        /// Whose.
+        no: ParticipantNo,
+        /// Its place in the order of raising, from 1, never reused; `None`: down.
+        place: Option<u64>,
+    },
+    /// A chat message.
+    Chat {
+        /// Counts from 1 within the lesson.
+        id: u64,
+        /// The author.
+        from: ParticipantNo,
+        /// The text.
+        text: PayloadId,
+    },
+    /// A teacher ended a participation for good: hand down, nothing sent, no way back.
+    Removed {
+        /// Whose.
+        no: ParticipantNo,
+        /// Which teacher.
+        by: ParticipantNo,
+    },
+    /// The keys that open a seat from now on; all others are dead.
+    ResumeKey {
+        /// Whose.
+        no: ParticipantNo,
+        /// The key to be used next.
+        key: KeyHash,
+        /// The key used before.
+        previous: Option<KeyHash>,
+        /// Until when `previous` opens the seat too.
+        previous_until: Option<Millis>,
+    },
+    /// A join token was used and opens no door again.
+    TokenUsed {
+        /// Which.
+        id: TokenId,
+        /// When it expires, so that its id need not be known any more.
+        until: Millis,
+    },
+    /// The lesson is over.
+    Ended {
+        /// Which teacher ended it; `None`: the server.
+        by: Option<ParticipantNo>,
+    },
+    /// A kind that a later version wrote.
+    #[serde(untagged)]
+    Unknown(Unknown),
+}
+
+/// An event of an unknown kind, kept as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Unknown(Map<String, Value>);
+
+impl Event {
+    /// The kind as it stands in the log.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Started => "started",
+            Self::SeatTaken { .. } => "seatTaken",
+            Self::SeatLeft { .. } => "seatLeft",
+            Self::Online { .. } => "online",
+            Self::Sending { .. } => "sending",
+            Self::LockSet { .. } => "lockSet",
+            Self::RightsChanged { .. } => "rightsChanged",
+            Self::Hand { .. } => "hand",
+            Self::Chat { .. } => "chat",
+            Self::Removed { .. } => "removed",
+            Self::ResumeKey { .. } => "resumeKey",
+            Self::TokenUsed { .. } => "tokenUsed",
+            Self::Ended { .. } => "ended",
+            Self::Unknown(unknown) => unknown.kind(),
+        }
+    }
+}
+
+impl Unknown {
+    /// The kind that this version does not know.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        self.0.get("type").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Unknown {
+    /// Refuses a known kind: that one failed to parse, and skipping it would lose a lock.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let unknown = Self(Map::deserialize(deserializer)?);
+        match unknown.kind() {
+            "" => Err(de::Error::custom("an event needs a type")),
+            known if KNOWN.contains(&known) => {
+                Err(de::Error::custom(format!("malformed event of type {known}")))
+            }
+            _ => Ok(unknown),
+        }
+    }
+}
+
+const KNOWN: [&str; 13] = [
+    "started",
+    "seatTaken",
+    "seatLeft",
+    "online",
+    "sending",
+    "lockSet",
+    "rightsChanged",
+    "hand",
+    "chat",
+    "removed",
+    "resumeKey",
+    "tokenUsed",
+    "ended",
+];
