@@ -1,0 +1,4 @@
+/** What `ui/` may import of the session: the one function that makes it, and the model. */
+export * from './model';
+export { createSession } from './session';
+export { browserEnvironment, type Environment } from './environment';
