@@ -1,0 +1,426 @@
+// Written by `cargo xtask generate` from signaling/protocol. Do not edit.
+
+/** Version of the protocol. */
+export const VERSION = 1;
+
+/** Bytes of one WebSocket frame, but for the one that carries an offer. */
+export const MAX_FRAME = 64 * 1024;
+
+/** Bytes of a compressed offer in base64url. */
+export const MAX_OFFER_WIRE = 16 * 1024;
+
+/** Bytes of an offer after inflating. */
+export const MAX_OFFER_TEXT = 256 * 1024;
+
+/** Media lines of an offer. */
+export const MAX_OFFER_LINES = 64;
+
+/** Characters of a chat message. */
+export const MAX_CHAT_CHARS = 2_000;
+
+/** Characters of a name. */
+export const MAX_NAME_CHARS = 64;
+
+/** Video slots of a view. */
+export const MAX_VIEW_SLOTS = 64;
+
+/** Messages a second that one connection may send for long. */
+export const MESSAGES_PER_SECOND = 50;
+
+/** Messages that one connection may send at once. */
+export const MESSAGE_BURST = 200;
+
+/** A message from a browser. The first one on a connection is `join`. */
+export type ClientMessage =
+  | { type: 'join' } & Join
+  | {
+      type: 'offer';
+      /** The offer, deflated (RFC 1951, raw) and in base64url without padding. */
+      offer: string;
+    }
+  | {
+      type: 'view';
+      /** One wish for each video slot in use. */
+      slots: SlotWish[];
+    }
+  | {
+      type: 'send';
+      /** Which publication. */
+      kind: Kind;
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      type: 'hand';
+      /** Up or down. */
+      up: boolean;
+    }
+  | {
+      type: 'lowerHand';
+      /** Whose. */
+      who: number;
+    }
+  | {
+      type: 'chat';
+      /** Plain text. */
+      text: string;
+    }
+  | {
+      type: 'mute';
+      /** Whose. */
+      who: number;
+      /** What. */
+      kind: Kind;
+    }
+  | {
+      type: 'lock';
+      /** Whose; absent: all pupils and guests, those who come later too. */
+      who?: number;
+      /** What. */
+      what: LockKind;
+      /** Locked or not. */
+      locked: boolean;
+    }
+  | {
+      type: 'remove';
+      /** Whose. */
+      who: number;
+    }
+  | { type: 'end' }
+  | { type: 'leave' }
+  | { type: 'ping' };
+
+/** What a viewer wants in one video slot. */
+export type SlotWish = {
+  /** Which video slot, from 0. */
+  slot: number;
+  /** What to show. */
+  source: SourceRef;
+  /** Height of its place on the screen in device pixels. */
+  height: number;
+  /** Gives way last when the line is weak: higher is more important. */
+  priority: number;
+};
+
+/** A publication: whose and which. */
+export type SourceRef = {
+  /** The participant's number. */
+  participant: number;
+  /** Which of its publications. */
+  kind: Kind;
+};
+
+/** One thing a participant can send. */
+export type Kind = 'microphone' | 'camera' | 'content' | 'contentAudio';
+
+/** The first message of a connection. */
+export type Join = {
+  /** Protocol version of the client: 1. */
+  version: number;
+  /** Optional abilities of the client, by name. Unknown names are ignored. */
+  features: string[];
+  /** What opens the door. */
+  with: JoinWith;
+  /**
+   * The offer, deflated and in base64url. Absent: join without media, or keep the media of
+   * the peer connection that this seat still has.
+   */
+  offer?: string;
+  /**
+   * Sequence of the last event this client has: the reply then brings `missed` events instead
+   * of a snapshot where it can.
+   */
+  since?: number;
+};
+
+/** What opens the door: a token from the link, or the key of a seat held before. */
+export type JoinWith = { token: string } | { resume: string };
+
+/** What can be locked. */
+export type LockKind = 'microphone' | 'camera' | 'content' | 'chat';
+
+/** One frame from a browser: a message and, if the sender wants to be answered, a number. */
+export type ClientFrame = {
+  /** Chosen by the sender; the server's `ok` or `error` repeats it. */
+  ref?: number;
+} & ClientMessage;
+
+/** A message to a browser. */
+export type ServerMessage =
+  | { type: 'joined' } & Joined
+  | { type: 'media' } & Media
+  | { type: 'event' } & Stamped
+  | {
+      type: 'slots';
+      /** The changed slots. */
+      slots: SlotNow[];
+    }
+  | {
+      type: 'speaking';
+      /** Numbers of participants. */
+      who: number[];
+    }
+  | {
+      type: 'ok';
+      /** The number that the client chose. */
+      ref: number;
+    }
+  | { type: 'error' } & ErrorReply
+  | { type: 'mediaLost' }
+  | {
+      type: 'closed';
+      /** Why. */
+      code: ErrorCode;
+    }
+  | { type: 'pong' };
+
+/** An event with its place in the reader's own sequence, which has no gaps. */
+export type Stamped = {
+  /** Sequence, from 1. */
+  seq: number;
+  /** When: milliseconds since 1970 UTC. */
+  at: number;
+  /** What. */
+  event: LessonEvent;
+};
+
+/** Something that happened in a lesson. A client skips kinds that it does not know. */
+export type LessonEvent =
+  | {
+      kind: 'joined';
+      /** Who. */
+      participant: Participant;
+    }
+  | {
+      kind: 'left';
+      /** Who. */
+      who: number;
+    }
+  | {
+      kind: 'online';
+      /** Whose. */
+      who: number;
+      /** Whether it is connected. */
+      online: boolean;
+    }
+  | {
+      kind: 'sending';
+      /** Whose. */
+      who: number;
+      /** Which. */
+      source: Kind;
+      /** On or off. */
+      on: boolean;
+      /** Who did it. */
+      by: number;
+    }
+  | {
+      kind: 'rights';
+      /** Whose. */
+      who: number;
+      /** What the participant may do now. */
+      rights: Rights;
+      /** Why. */
+      locks: Lock[];
+    }
+  | {
+      kind: 'locks';
+      /** All of them. */
+      locks: Lock[];
+    }
+  | {
+      kind: 'hand';
+      /** Whose. */
+      who: number;
+      /** Its place in the order of raising; absent: down. */
+      hand: number | null;
+    }
+  | {
+      kind: 'chat';
+      /** The message. */
+      message: ChatMessage;
+    }
+  | {
+      kind: 'removed';
+      /** Whose. */
+      who: number;
+      /** Which teacher. */
+      by: number;
+    }
+  | {
+      kind: 'ended';
+      /** Which teacher ended it; absent: the server did. */
+      by: number | null;
+    };
+
+/** A person in the lesson as the reader may see them. */
+export type Participant = {
+  /** Number within the lesson, from 1, never reused. Also the seating order. */
+  no: number;
+  /** The name to show. Plain text. */
+  name: string;
+  /** Role. */
+  role: Role;
+  /** Whether a connection is open at this moment; a seat is kept without one. */
+  online: boolean;
+  /** What the participant may do. */
+  rights: Rights;
+  /** The locks that explain `rights`. */
+  locks: Lock[];
+  /** What the participant has switched on. */
+  sending: Kind[];
+  /**
+   * If the hand is up, its place in the order in which hands were raised (not an index: the
+   * smallest is first in the queue).
+   */
+  hand: number | null;
+};
+
+/** A lock and the teacher who set it. */
+export type Lock = {
+  /** What is locked. */
+  what: LockKind;
+  /** The number of the teacher who locked it. */
+  by: number;
+};
+
+/** What a participant may do at this moment: role and policy less all locks. */
+export type Rights = {
+  /** May send the microphone. */
+  microphone: boolean;
+  /** May send the camera. */
+  camera: boolean;
+  /** May send content and its sound. */
+  content: boolean;
+  /** May write in the chat. */
+  chat: boolean;
+};
+
+/** A participant's role in a lesson. */
+export type Role = 'teacher' | 'presenter' | 'pupil' | 'guest' | 'interpreter' | 'observer';
+
+/** A chat message. */
+export type ChatMessage = {
+  /** Number within the lesson, from 1. */
+  id: number;
+  /** The author's number. */
+  from: number;
+  /** Plain text. */
+  text: string;
+  /** When the server took it: milliseconds since 1970 UTC. */
+  at: number;
+};
+
+/** A refusal. */
+export type ErrorReply = {
+  /** The number of the refused message; absent: the connection itself is refused. */
+  ref?: number;
+  /** Stable code. */
+  code: ErrorCode;
+  /** One English sentence for the developer of a client. People read the text of the code. */
+  message: string;
+};
+
+/** Stable code of every failure that a person or a client program can meet. */
+export type ErrorCode =
+  | 'LINK_EXPIRED'
+  | 'LINK_INVALID'
+  | 'TOKEN_INVALID'
+  | 'RESUME_INVALID'
+  | 'REMOVED'
+  | 'OPENED_ELSEWHERE'
+  | 'LESSON_ENDED'
+  | 'BROWSER_OLD'
+  | 'OFFER_INVALID'
+  | 'DENIED'
+  | 'NOT_FOUND'
+  | 'BAD_MESSAGE'
+  | 'TOO_MANY'
+  | 'BAD_TEXT'
+  | 'DEGRADED'
+  | 'FULL'
+  | 'GOING_AWAY'
+  | 'INTERNAL';
+
+/** What one video slot carries. */
+export type SlotNow = {
+  /** Which video slot, from 0. */
+  slot: number;
+  /** What it carries; null shows nothing. */
+  source: SourceRef | null;
+  /**
+   * First RTP timestamp (modulo 2^32) that can belong to this source. A frame for which
+   * `(frame - from) mod 2^32 >= 2^31` shows an earlier source: do not display it.
+   */
+  fromTimestamp: number;
+};
+
+/** The reply to `join`. */
+export type Joined = {
+  /** Protocol version of the server. */
+  version: number;
+  /** Optional abilities of the server, by name. */
+  features: string[];
+  /** The own number. */
+  you: number;
+  /** The room's title. */
+  title: string;
+  /** Which sitting of the room this is. */
+  lesson: number;
+  /** Epoch of the lesson's owner; obey only the highest seen. */
+  epoch: number;
+  /** Opens this seat again. Replaces the key used before, which stays valid for 30 s. */
+  resume: string;
+  /** Sequence of the last event that `snapshot` or `missed` contains. */
+  seq: number;
+  /** The whole state; absent if `missed` brings the client up to date. */
+  snapshot: Snapshot | null;
+  /** Events after the client's `since`, oldest first. */
+  missed: Stamped[];
+  /** The answer to the offer, if there was one. */
+  media: Media | null;
+  /** The server's clock: milliseconds since 1970 UTC. */
+  now: number;
+};
+
+/** The answer to an offer. */
+export type Media = {
+  /** SDP text of type answer. */
+  answer: string;
+  /** Number of audio slots: the receiving audio lines in their order. */
+  audioSlots: number;
+  /** Number of video slots: the receiving video lines in their order. */
+  videoSlots: number;
+};
+
+/** The whole state of a lesson as the reader may see it. */
+export type Snapshot = {
+  /** Everyone who holds a seat, in seating order. */
+  participants: Participant[];
+  /** The chat, oldest first. */
+  chat: ChatMessage[];
+  /** Locks that hold for all pupils and guests. */
+  locks: Lock[];
+  /** When the lesson began: milliseconds since 1970 UTC. */
+  started: number;
+};
+
+/** Body of `POST /api/enter`: exchanges a link for a join token. */
+export type EnterRequest = {
+  /** The secret part of the link. */
+  link: string;
+  /** The name to show, for a link that is not personal. */
+  name?: string;
+};
+
+/** Reply to `POST /api/enter`. A refusal is an [`ErrorReply`] with status 4xx. */
+export type EnterReply = {
+  /** The join token; absent if the link is not personal and no name was given. */
+  token: string | null;
+  /** The room's title. */
+  title: string;
+  /** The role that the link gives. */
+  role: Role;
+  /** The name, if the link is personal. */
+  name: string | null;
+};
