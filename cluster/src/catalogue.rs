@@ -1,0 +1,133 @@
+//! What lasts between lessons: rooms, links, and which lesson of a room is open.
+//!
+//! Invariant: a link's secret is never stored, only its hash.
+//! Left out on purpose: people. A personal link holds an opaque subject and the name to show.
+
+use std::fmt;
+
+use futures::future::BoxFuture;
+use kreide_control::{LessonKey, Role, RoomId, TenantId};
+
+/// SHA-256 of a link's secret.
+pub type LinkHash = [u8; 32];
+
+/// The catalogue of all tenants.
+pub trait Catalogue: Send + Sync {
+    /// Adds a room unless it is there already; its title is not changed then.
+    fn ensure_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// Finds a room.
+    fn room(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Option<Room>, CatalogueError>>;
+
+    /// Stores a link.
+    fn add_link(&self, link: Link) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// Finds a link by the hash of its secret. Whether it still opens is for the caller to say.
+    fn link(
+        &self,
+        tenant: TenantId,
+        hash: LinkHash,
+    ) -> BoxFuture<'static, Result<Option<Link>, CatalogueError>>;
+
+    /// Makes a link useless. Returns whether there was one.
+    fn revoke_link(
+        &self,
+        tenant: TenantId,
+        hash: LinkHash,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
+    /// The open lesson of a room; opens the next one if there is none.
+    fn open_lesson(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<LessonKey, CatalogueError>>;
+
+    /// The open lesson of a room, if there is one.
+    fn current_lesson(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Option<LessonKey>, CatalogueError>>;
+
+    /// Marks a lesson as ended. Doing it twice is the same as once.
+    fn end_lesson(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>>;
+}
+
+/// A lasting place such as class 7b.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The school.
+    pub tenant: TenantId,
+    /// The room's id, unique within the school.
+    pub id: RoomId,
+    /// The title to show.
+    pub title: String,
+}
+
+/// Prints no title, because titles often hold a teacher's name.
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Room({}/{})", self.tenant, self.id)
+    }
+}
+
+/// What opens the door of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The school.
+    pub tenant: TenantId,
+    /// Hash of the secret; unique within the school.
+    pub hash: LinkHash,
+    /// The room it leads to.
+    pub room: RoomId,
+    /// The role it gives.
+    pub role: Role,
+    /// For whom it is.
+    pub owner: LinkOwner,
+    /// When it was made: milliseconds since 1970 UTC.
+    pub created: i64,
+    /// From when on it opens nothing: milliseconds since 1970 UTC.
+    pub expires: Option<i64>,
+    /// It was withdrawn.
+    pub revoked: bool,
+}
+
+/// For whom a link is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum LinkOwner {
+    /// For one person, who is the same person on every use.
+    Person {
+        /// Opaque and stable.
+        subject: String,
+        /// The name to show.
+        name: String,
+    },
+    /// For a class: everyone who uses it is a new person and says a name.
+    Class,
+}
+
+/// Prints neither subject nor name.
+impl fmt::Debug for LinkOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Person { .. } => "Person",
+            Self::Class => "Class",
+        })
+    }
+}
+
+/// Why the catalogue did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogueError {
+    /// The store cannot be reached; trying again may help.
+    #[error("the catalogue cannot be reached")]
+    Unavailable,
+    /// A stored value is none that this version knows.
+    #[error("the catalogue holds a value that this version does not know")]
+    Unreadable,
+}

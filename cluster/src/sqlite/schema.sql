@@ -1,0 +1,63 @@
+-- The tenant stands first in every key. Times are milliseconds since 1970 UTC.
+
+CREATE TABLE IF NOT EXISTS rooms (
+    tenant TEXT NOT NULL,
+    room   TEXT NOT NULL,
+    title  TEXT NOT NULL,
+    PRIMARY KEY (tenant, room)
+) STRICT, WITHOUT ROWID;
+
+-- subject and name are set together: a personal link. Both null: a class link.
+CREATE TABLE IF NOT EXISTS links (
+    tenant  TEXT NOT NULL,
+    hash    BLOB NOT NULL,
+    room    TEXT NOT NULL,
+    role    TEXT NOT NULL,
+    subject TEXT,
+    name    TEXT,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant, hash),
+    FOREIGN KEY (tenant, room) REFERENCES rooms (tenant, room)
+) STRICT, WITHOUT ROWID;
+
+-- The sittings of a room, counted from 1. At most one of them is open.
+CREATE TABLE IF NOT EXISTS lessons (
+    tenant TEXT NOT NULL,
+    room   TEXT NOT NULL,
+    lesson INTEGER NOT NULL,
+    ended  INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (tenant, room, lesson)
+) STRICT, WITHOUT ROWID;
+
+-- Head of a lesson's log: who owns it (epoch) and where it ends.
+CREATE TABLE IF NOT EXISTS logs (
+    tenant   TEXT NOT NULL,
+    room     TEXT NOT NULL,
+    lesson   INTEGER NOT NULL,
+    epoch    INTEGER NOT NULL,
+    last_seq INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room, lesson)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS records (
+    tenant TEXT NOT NULL,
+    room   TEXT NOT NULL,
+    lesson INTEGER NOT NULL,
+    seq    INTEGER NOT NULL,
+    epoch  INTEGER NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (tenant, room, lesson, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Texts of people, beside the log, so that erasing them leaves the log whole.
+CREATE TABLE IF NOT EXISTS payloads (
+    tenant TEXT NOT NULL,
+    room   TEXT NOT NULL,
+    lesson INTEGER NOT NULL,
+    id     INTEGER NOT NULL,
+    owner  INTEGER NOT NULL,
+    text   TEXT NOT NULL,
+    PRIMARY KEY (tenant, room, lesson, id)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,119 @@
+//! The catalogue on a real file: rooms, links, and which lesson is open.
+
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
+
+use kreide_cluster::{Catalogue, Link, LinkOwner, Room, SqliteStore};
+use kreide_control::{LessonKey, Role, RoomId, TenantId};
+
+fn tenant(id: &str) -> TenantId {
+    TenantId::parse(id).unwrap()
+}
+
+fn room_id() -> RoomId {
+    RoomId::parse("7b").unwrap()
+}
+
+async fn store_with_room(folder: &std::path::Path) -> SqliteStore {
+    let store = SqliteStore::open(folder).await.unwrap();
+    let room = Room { tenant: tenant("school"), id: room_id(), title: "7b Mathe".to_owned() };
+    store.ensure_room(room.clone()).await.unwrap();
+    store.ensure_room(Room { title: "again".to_owned(), ..room }).await.unwrap();
+    store
+}
+
+#[tokio::test]
+async fn a_room_keeps_its_title_and_belongs_to_its_tenant() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let found = store.room(tenant("school"), room_id()).await.unwrap();
+    assert_eq!(found.unwrap().title, "7b Mathe");
+    assert_eq!(store.room(tenant("other"), room_id()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn links_of_every_role_and_owner_are_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let person = LinkOwner::Person { subject: "s-1".to_owned(), name: "Ada Lovelace".to_owned() };
+    let rows = [
+        (Role::Teacher, person.clone(), None),
+        (Role::Presenter, person.clone(), None),
+        (Role::Pupil, LinkOwner::Class, Some(99)),
+        (Role::Guest, LinkOwner::Class, None),
+        (Role::Interpreter, person.clone(), None),
+        (Role::Observer, person, Some(i64::MAX)),
+    ];
+    for (number, (role, owner, expires)) in (0_u8..).zip(rows) {
+        let link = Link {
+            tenant: tenant("school"),
+            hash: [number; 32],
+            room: room_id(),
+            role,
+            owner,
+            created: 5,
+            expires,
+            revoked: false,
+        };
+        store.add_link(link.clone()).await.unwrap();
+        assert_eq!(store.link(tenant("school"), link.hash).await.unwrap(), Some(link.clone()));
+        assert_eq!(store.link(tenant("other"), link.hash).await.unwrap(), None);
+        assert!(!store.revoke_link(tenant("other"), link.hash).await.unwrap());
+        assert!(store.revoke_link(tenant("school"), link.hash).await.unwrap());
+        let revoked = store.link(tenant("school"), link.hash).await.unwrap().unwrap();
+        assert!(revoked.revoked);
+    }
+}
+
+#[tokio::test]
+async fn a_link_to_no_room_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let link = Link {
+        tenant: tenant("other"),
+        hash: [7; 32],
+        room: room_id(),
+        role: Role::Pupil,
+        owner: LinkOwner::Class,
+        created: 5,
+        expires: None,
+        revoked: false,
+    };
+    assert!(store.add_link(link).await.is_err());
+}
+
+#[tokio::test]
+async fn lessons_are_counted_and_at_most_one_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let key = |lesson| LessonKey { tenant: tenant("school"), room: room_id(), lesson };
+    assert_eq!(store.current_lesson(tenant("school"), room_id()).await, Ok(None));
+    let opened =
+        futures::future::join_all((0..8).map(|_| store.open_lesson(tenant("school"), room_id())))
+            .await;
+    assert!(opened.into_iter().all(|lesson| lesson == Ok(key(1))), "all get the same lesson");
+    store.end_lesson(key(1)).await.unwrap();
+    store.end_lesson(key(1)).await.unwrap();
+    assert_eq!(store.current_lesson(tenant("school"), room_id()).await, Ok(None));
+    assert_eq!(store.open_lesson(tenant("school"), room_id()).await, Ok(key(2)));
+    assert_eq!(store.current_lesson(tenant("school"), room_id()).await, Ok(Some(key(2))));
+    assert_eq!(store.open_lesson(tenant("other"), room_id()).await.map(|key| key.lesson), Ok(1));
+}
+
+#[tokio::test]
+async fn a_second_process_may_add_links_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = store_with_room(folder.path()).await;
+    let tool = SqliteStore::open(folder.path()).await.unwrap();
+    let link = Link {
+        tenant: tenant("school"),
+        hash: [1; 32],
+        room: room_id(),
+        role: Role::Pupil,
+        owner: LinkOwner::Class,
+        created: 5,
+        expires: None,
+        revoked: false,
+    };
+    tool.add_link(link.clone()).await.unwrap();
+    assert_eq!(server.link(tenant("school"), link.hash).await.unwrap(), Some(link));
+}
