@@ -1,0 +1,17 @@
+/** German for adults: everything of de.ts, but readers are addressed with "Sie". */
+import { common } from './de';
+import type { Words, You } from './en';
+
+const sie: You = {
+  nameHint: 'Mit diesem Namen sind Sie zu sehen.',
+  hearFirst:
+    'Sie hören sofort mit. Mikrofon und Kamera bleiben aus, bis Sie sie einschalten.',
+  previewHint: 'Nur Sie sehen dieses Bild.',
+  previewOff: 'Die Kamera ist aus.',
+  removedNext: 'War es ein Versehen? Sprechen Sie mit der Lehrkraft.',
+  leftNext: 'Ihr Platz bleibt, solange die Stunde läuft. Sie können wieder hinein.',
+  endedNext: 'Sie können dieses Fenster schließen.',
+  stillAlone: 'Noch ist niemand sonst da. Wer den Link öffnet, erscheint von selbst.',
+};
+
+export const deFormal: Words = { ...common, ...sie };
