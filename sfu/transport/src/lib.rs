@@ -20,6 +20,7 @@ mod counters;
 mod demux;
 mod negotiated;
 mod sdp;
+mod srtp;
 mod transport;
 
 pub use config::{TransportConfig, TransportError};
@@ -27,6 +28,5 @@ pub use counters::Counters;
 pub use demux::{Class, classify, stun_local_ufrag};
 pub use negotiated::{Codec, CodecName, ExtensionIds, Negotiated, PublishLine, SlotLine};
 pub use sdp::{Offer, OfferError};
-pub use transport::{
-    Failure, ProtectError, Received, SrtpProfile, TAG_ROOM, Transport, TransportEvent,
-};
+pub use srtp::SrtpProfile;
+pub use transport::{Failure, ProtectError, Received, TAG_ROOM, Transport, TransportEvent};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use kreide_control::DisconnectReason;
 
-use crate::{Counters, Negotiated, Offer, OfferError, TransportConfig};
+use crate::{Counters, Negotiated, Offer, OfferError, SrtpProfile, TransportConfig};
 
 /// Bytes that [`Transport::protect_rtp`] and [`Transport::protect_rtcp`] may add to a packet:
 /// the longest tag plus the SRTCP index.
@@ -76,15 +76,6 @@ impl From<Failure> for DisconnectReason {
     }
 }
 
-/// SRTP protection profiles we agree to, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SrtpProfile {
-    /// RFC 7714.
-    AeadAes128Gcm,
-    /// RFC 3711, the profile every WebRTC endpoint has.
-    Aes128CmSha1_80,
-}
-
 /// Why a packet was not protected. It must not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProtectError {
@@ -103,6 +94,13 @@ pub enum ProtectError {
     /// More streams than a transport can have.
     #[error("too many streams")]
     TooManyStreams,
+    /// This SSRC already sent this sequence number, or one far ahead of it. Retransmissions go
+    /// over RTX, which numbers anew.
+    #[error("the sequence number was used before")]
+    IndexReused,
+    /// The crypto library refused; never seen.
+    #[error("the crypto library refused")]
+    Crypto,
 }
 
 impl Transport {
