@@ -1,0 +1,84 @@
+/**
+ * Chromium as one person uses it: a process of its own with that person's camera and microphone.
+ */
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { files } from './media.mjs';
+
+const PROBE = join(import.meta.dirname, 'probe.js');
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection',
+];
+
+/** Every request of every page since the start, for `foreignRequests`. */
+const requested = new Set();
+
+/**
+ * Starts the browser of person `i`.
+ * @param {number} i index of `PEOPLE`
+ * @param {{flags?: string[]}} [options] more command-line flags
+ */
+export async function startChromium(i, { flags = [] } = {}) {
+  const { video, audio } = files(i);
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      ...FLAGS,
+      `--use-file-for-fake-video-capture=${video}`,
+      `--use-file-for-fake-audio-capture=${audio}`,
+      ...flags,
+    ],
+    // Playwright mutes by default; what a page plays must be what a person hears.
+    ignoreDefaultArgs: ['--mute-audio'],
+  });
+  return {
+    browser,
+    close: () => browser.close(),
+    /**
+     * Opens a window with a storage of its own and the judge inside.
+     * @param {{width?: number, height?: number, scripts?: string[], locale?: string}} [view]
+     *   `scripts`: sources that run before the page's own code
+     */
+    async window({ width = 1366, height = 650, scripts = [], locale = 'de-DE' } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale });
+      return newPage(context, scripts);
+    },
+  };
+}
+
+/** A further tab in the context of `page`, with the judge inside. */
+export async function newPage(context, scripts = []) {
+  const page = await context.newPage();
+  page.complaints = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') page.complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => page.complaints.push(String(error.stack ?? error)));
+  page.on('request', (request) => requested.add(request.url()));
+  page.on('websocket', (socket) => requested.add(socket.url()));
+  await page.addInitScript({ path: PROBE });
+  for (const content of scripts) await page.addInitScript({ content });
+  return page;
+}
+
+/** Requests of this process's pages to any host but ours (127.0.0.1). */
+export function foreignRequests() {
+  return [...requested].filter((url) => {
+    const { protocol, hostname } = new URL(url);
+    return !['data:', 'blob:'].includes(protocol) && hostname !== '127.0.0.1';
+  });
+}
+
+/** How many requests the judgement above rests on. */
+export function requestCount() {
+  return requested.size;
+}

@@ -1,0 +1,147 @@
+/**
+ * The real `kreide` binary on free ports with a data folder of its own.
+ *
+ * Invariant: `stop()` ends the process, waits for it and removes the folder, whatever happened.
+ */
+import { spawn, execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const BINARY = resolve(
+  process.env.KREIDE_BIN ?? join(import.meta.dirname, '../../../target/release/kreide'),
+);
+
+/** A TCP port of the loopback address that was free a moment ago. */
+export async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+async function freeUdpPort() {
+  const probe = createSocket('udp4');
+  probe.bind(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/**
+ * Starts a server and waits for its `ready`.
+ * @param {{mediaAddress?: string}} [options] `mediaAddress`: the address that media is bound to;
+ *   the default keeps test traffic on the loopback address
+ */
+export async function startServer({ mediaAddress = '127.0.0.1' } = {}) {
+  if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\` first`);
+  const data = await mkdtemp(join(tmpdir(), 'kreide-e2e-data-'));
+  const http = await freePort();
+  const media = await freeUdpPort();
+  const server = new Server(data, http, media, mediaAddress);
+  try {
+    await server.start();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+class Server {
+  #process = null;
+  #lines = [];
+
+  constructor(data, http, media, mediaAddress) {
+    this.data = data;
+    this.port = http;
+    this.url = `http://127.0.0.1:${http}`;
+    this.flags = ['--http', `127.0.0.1:${http}`, '--media', `${mediaAddress}:${media}`];
+  }
+
+  /** What the server has written so far. */
+  get log() {
+    return this.#lines.join('\n');
+  }
+
+  /** Starts the process (again, on the same data and ports) and waits for `ready`. */
+  async start() {
+    const child = spawn(BINARY, ['serve', '--data', this.data, ...this.flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#process = child;
+    const ready = new Promise((done, failed) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        createInterface({ input: stream }).on('line', (line) => {
+          this.#lines.push(line);
+          if (line === 'ready') done();
+        });
+      }
+      child.once('error', failed);
+      child.once('exit', (code, signal) =>
+        failed(new Error(`kreide ended (${code ?? signal}) before it was ready:\n${this.log}`)),
+      );
+    });
+    ready.catch(() => {});
+    const late = new Promise((_, failed) => {
+      setTimeout(
+        () => failed(new Error(`kreide was not ready in 20 s:\n${this.log}`)),
+        20_000,
+      ).unref();
+    });
+    await Promise.race([ready, late]);
+  }
+
+  /** Ends the process by `signal` and waits until it is gone. */
+  async end(signal = 'SIGTERM') {
+    const child = this.#process;
+    this.#process = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    const hard = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await gone;
+    clearTimeout(hard);
+  }
+
+  /** Ends the process and removes its data. */
+  async stop() {
+    await this.end();
+    await rm(this.data, { recursive: true, force: true });
+  }
+
+  /**
+   * A link as `kreide link` prints it.
+   * @param {{role: string, name?: string, room?: string, url?: string}} person without a name it
+   *   is a link for the whole class
+   */
+  async link({ role, name, room = '7b', url = this.url }) {
+    const who = name === undefined ? ['--class'] : ['--name', name];
+    const { stdout } = await promisify(execFile)(BINARY, [
+      'link', '--data', this.data, '--url', url, '--room', room, '--role', role, ...who,
+    ]);
+    return stdout.trim();
+  }
+
+  /** The text of `/metrics`. */
+  async metrics() {
+    const reply = await fetch(`${this.url}/metrics`);
+    return reply.text();
+  }
+
+  /** The reply of `/healthz`. */
+  async health() {
+    const reply = await fetch(`${this.url}/healthz`);
+    return reply.json();
+  }
+}
