@@ -114,10 +114,8 @@ pub enum Event {
         no: ParticipantNo,
         /// The key to be used next.
         key: KeyHash,
-        /// The key used before.
-        previous: Option<KeyHash>,
-        /// Until when `previous` opens the seat too.
-        previous_until: Option<Millis>,
+        /// The key used before, while it opens the seat too.
+        previous: Option<PreviousKey>,
     },
     /// A join token was used and opens no door again.
     TokenUsed {
@@ -134,6 +132,15 @@ pub enum Event {
     /// A kind that a later version wrote.
     #[serde(untagged)]
     Unknown(Unknown),
+}
+
+/// A resume key that was used, and still opens the seat for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousKey {
+    /// Its hash.
+    pub key: KeyHash,
+    /// The last moment at which it opens the seat.
+    pub until: Millis,
 }
 
 /// An event of an unknown kind, kept as it was read.

@@ -1,18 +1,25 @@
-//! The state of a lesson and how events change it.
+//! The lesson as its owner holds it.
+//!
+//! Invariant: state changes through [`Lesson::apply`] alone, in the order of the log.
 
-use kreide_control::{Epoch, LessonKey, MediaRights, ParticipantNo};
+use kreide_control::{Epoch, LessonKey, MediaRights, ParticipantNo, SourceKind};
+use sha2::{Digest, Sha256};
 
+use crate::seat::Seat;
+use crate::state::{Phase, State};
 use crate::{
-    Actor, Audience, ChatLine, Denied, Event, Intent, Lock, Logged, Millis, Outcome, Person, Rights,
+    Actor, Audience, ChatLine, Denied, Event, Intent, Lock, LockKind, Logged, Millis, Outcome,
+    Person, Rights,
 };
 
 /// A lesson: a function of its log.
 #[derive(Clone, Debug)]
 pub struct Lesson {
     key: LessonKey,
+    pub(crate) state: State,
 }
 
-/// The log is not one that an owner of this lesson can have written.
+/// The log is not one that owners of this lesson can have written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLog {
     /// An event is missing or comes twice.
@@ -33,12 +40,11 @@ pub enum BadLog {
     },
 }
 
-#[allow(clippy::todo, unused_variables)]
 impl Lesson {
     /// A lesson that has not begun.
     #[must_use]
     pub fn new(key: LessonKey) -> Self {
-        Self { key }
+        Self { key, state: State::default() }
     }
 
     /// The lesson after this log.
@@ -58,13 +64,18 @@ impl Lesson {
     /// # Errors
     /// [`Denied`] with the reason for the one who asked.
     pub fn handle(&self, actor: Actor, intent: Intent, now: Millis) -> Result<Outcome, Denied> {
-        todo!()
+        self.state.handle(actor, intent, now)
     }
 
-    /// Gives events their places after the last applied one.
+    /// Gives events their places after the last applied one. `at` is the time that `handle` was
+    /// given; the log's time never goes back, even if the clock does.
     #[must_use]
     pub fn stamp(&self, epoch: Epoch, at: Millis, events: Vec<(Audience, Event)>) -> Vec<Logged> {
-        todo!()
+        let at = at.max(self.state.latest);
+        (self.state.last_seq + 1..)
+            .zip(events)
+            .map(|(seq, (audience, event))| Logged { seq, epoch, at, audience, event })
+            .collect()
     }
 
     /// Takes the next event of the log in.
@@ -72,7 +83,15 @@ impl Lesson {
     /// # Errors
     /// [`BadLog`] if it is not the next one; the state is unchanged then.
     pub fn apply(&mut self, logged: &Logged) -> Result<(), BadLog> {
-        todo!()
+        let expected = self.state.last_seq + 1;
+        if logged.seq != expected {
+            return Err(BadLog::OutOfOrder { expected, got: logged.seq });
+        }
+        if logged.epoch < self.state.epoch {
+            return Err(BadLog::Fenced { newest: self.state.epoch, got: logged.epoch });
+        }
+        self.state.apply(logged);
+        Ok(())
     }
 
     /// Which lesson this is.
@@ -84,76 +103,94 @@ impl Lesson {
     /// Sequence of the last applied event; 0 before the first.
     #[must_use]
     pub fn last_seq(&self) -> u64 {
-        todo!()
+        self.state.last_seq
     }
 
     /// Highest epoch seen in the log.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
-        todo!()
+        self.state.epoch
     }
 
-    /// When the first seat was taken.
+    /// When the first seat was taken; `None` before.
     #[must_use]
     pub fn started(&self) -> Option<Millis> {
-        todo!()
+        match self.state.phase {
+            Phase::Waiting => None,
+            Phase::Running { since } | Phase::Over { since } => Some(since),
+        }
     }
 
     /// Whether the lesson is over.
     #[must_use]
     pub fn ended(&self) -> bool {
-        todo!()
+        matches!(self.state.phase, Phase::Over { .. })
     }
 
     /// Everyone who holds a seat, in seating order.
     pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
-        std::iter::empty()
+        let held = self.state.seats.iter().filter(|(_, seat)| seat.held().is_some());
+        held.map(|(no, seat)| seat.person(*no, &self.state.room_locks))
     }
 
     /// Anyone who ever held a seat.
     #[must_use]
     pub fn person(&self, no: ParticipantNo) -> Option<Person> {
-        todo!()
+        Some(self.seat(no)?.person(no, &self.state.room_locks))
     }
 
     /// Raised hands, first raised first.
     #[must_use]
     pub fn hands(&self) -> Vec<ParticipantNo> {
-        todo!()
+        let raised = |(no, seat): (&ParticipantNo, &Seat)| Some((seat.held()?.hand?, *no));
+        let mut hands: Vec<_> = self.state.seats.iter().filter_map(raised).collect();
+        hands.sort_unstable();
+        hands.into_iter().map(|(_, no)| no).collect()
     }
 
-    /// The latest chat messages, oldest first.
+    /// The latest chat messages, at most [`crate::MAX_CHAT_KEPT`], oldest first.
     pub fn chat(&self) -> impl Iterator<Item = &ChatLine> {
-        std::iter::empty()
+        self.state.chat.iter()
     }
 
     /// Locks that hold for all pupils and guests.
     #[must_use]
     pub fn room_locks(&self) -> Vec<Lock> {
-        todo!()
+        self.state.room_locks.iter().map(|(what, by)| Lock { what: *what, by: *by }).collect()
     }
 
     /// What a participant may do: nothing without a seat.
     #[must_use]
     pub fn rights(&self, no: ParticipantNo) -> Rights {
-        todo!()
+        self.seat(no).map_or_else(Rights::default, |seat| seat.rights(&self.state.room_locks))
     }
 
     /// The locks that hold for a participant, at most one of each kind.
     #[must_use]
     pub fn locks(&self, no: ParticipantNo) -> Vec<Lock> {
-        todo!()
+        self.seat(no).map_or_else(Vec::new, |seat| seat.locks(&self.state.room_locks))
     }
 
-    /// What the SFU forwards from a participant: rights, and switched on.
+    /// What the SFU forwards from a participant: allowed, and switched on. Does not depend on
+    /// whether the seat is online: media outlives a lost WebSocket.
     #[must_use]
     pub fn media_rights(&self, no: ParticipantNo) -> MediaRights {
-        todo!()
+        let Some(held) = self.seat(no).and_then(Seat::held) else {
+            return MediaRights::default();
+        };
+        let rights = self.rights(no);
+        let flows = |kind| rights.allows(LockKind::of(kind)) && held.sending.contains(&kind);
+        MediaRights {
+            microphone: flows(SourceKind::Microphone),
+            camera: flows(SourceKind::Camera),
+            content: flows(SourceKind::Content),
+        }
     }
 
-    /// Whether a participant's media may reach the recorder. Nothing is recorded yet.
+    /// Whether a participant's media may reach the recorder. Nothing is recorded yet, whatever
+    /// the consent in [`Person`] says.
     #[must_use]
-    pub fn recordable(&self, no: ParticipantNo) -> bool {
+    pub fn recordable(&self, _no: ParticipantNo) -> bool {
         false
     }
 
@@ -161,6 +198,12 @@ impl Lesson {
     /// machine and in every version that knows its events. 64 hexadecimal digits.
     #[must_use]
     pub fn state_hash(&self) -> String {
-        todo!()
+        // Every map is ordered and every key is a number or text, so the JSON is one and the same.
+        let bytes = serde_json::to_vec(&self.state).expect("ordered maps of plain values");
+        hex::encode(Sha256::digest(bytes))
+    }
+
+    pub(crate) fn seat(&self, no: ParticipantNo) -> Option<&Seat> {
+        self.state.seats.get(&no)
     }
 }

@@ -14,6 +14,7 @@
 //! messages of browsers, which the server translates.
 
 mod audience;
+mod door;
 mod event;
 mod handle;
 mod intent;
@@ -22,11 +23,12 @@ mod projection;
 mod rights;
 mod rules;
 mod seat;
+mod state;
 mod text;
 mod values;
 
 pub use audience::Audience;
-pub use event::{Event, Logged, Unknown};
+pub use event::{Event, Logged, PreviousKey, Unknown};
 pub use intent::{Actor, Denied, Identity, Intent, Outcome, Payload};
 pub use lesson::{BadLog, Lesson};
 pub use rights::{Lock, LockKind, Rights};
