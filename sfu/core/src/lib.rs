@@ -1,1 +1,30 @@
-//! (in work)
+//! The media core: who hears and sees whom, packet by packet, without I/O.
+//!
+//! A [`RoomPart`] holds the members of one lesson on one shard. It is driven in four kinds of
+//! call: getters; `handle_*(.., now)` for packets and time; commands (`join`, `set_view`, ..);
+//! and `poll_*` with [`RoomPart::outbox`] for what comes out. **Mutate once, then drain**: after
+//! each input take the outbox and poll events until both are empty, then sleep until
+//! [`RoomPart::poll_timeout`].
+//!
+//! Invariants: a packet of a closed kind is never forwarded; a slot is one continuous RTP stream
+//! whatever it shows; no frame reaches a slot before the slot was announced to carry its source.
+//! Left out on purpose: sockets, clocks, encryption, SDP, names of people, and the lesson's rules.
+
+mod audio;
+mod feedback;
+mod history;
+mod keyframes;
+mod layers;
+mod member;
+mod nack;
+mod outbox;
+mod publication;
+mod receiver;
+mod rewriter;
+mod room;
+mod sender_clock;
+mod slot;
+
+pub use member::{Listener, MemberConfig, MemberKey, PublishLine, SlotLine};
+pub use outbox::{Outbox, PacketKind, TAG_ROOM};
+pub use room::{Clock, Reason, RoomEvent, RoomPart, RoomStats};

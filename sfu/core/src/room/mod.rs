@@ -1,0 +1,279 @@
+//! The members of one lesson on one shard, and the calls that drive them.
+//!
+//! The work is split by what causes it: `media` (packets), `reports` (RTCP), `views` (who is
+//! shown where), `timers` (what happens later).
+
+mod media;
+mod reports;
+mod timers;
+mod views;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use kreide_control::{MediaRights, ParticipantNo, SlotMapping, SourceKind, View};
+use kreide_media::clock::NtpTime;
+
+use crate::audio::AudioChoice;
+use crate::member::{Member, MemberConfig, MemberKey};
+use crate::outbox::{Outbox, PacketKind};
+use crate::rewriter::StreamId;
+pub use timers::Reason;
+use timers::Timers;
+
+/// One moment on both clocks, so that the core can tell wall-clock time from given instants.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// The moment on the steady clock.
+    pub at: Instant,
+    /// The same moment as wall-clock time.
+    pub ntp: NtpTime,
+}
+
+impl Clock {
+    fn ntp(&self, now: Instant) -> NtpTime {
+        self.ntp.plus(now.saturating_duration_since(self.at))
+    }
+}
+
+/// What signaling should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomEvent {
+    /// Video slots of a viewer carry something else now.
+    Slots {
+        /// The viewer.
+        participant: ParticipantNo,
+        /// The changed slots.
+        slots: Vec<SlotMapping>,
+    },
+    /// Who can be heard speaking, loudest first.
+    Speaking(Vec<ParticipantNo>),
+}
+
+/// Counts of a room part since its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoomStats {
+    /// RTP packets that came in.
+    pub received: u64,
+    /// RTP packets that went out, retransmissions included.
+    pub forwarded: u64,
+    /// RTP packets dropped because their kind was locked or off.
+    pub refused: u64,
+    /// RTP or RTCP packets that were no valid packet of a known stream.
+    pub malformed: u64,
+    /// Packets sent again to viewers.
+    pub retransmitted: u64,
+    /// Keyframes asked of senders.
+    pub keyframe_requests: u64,
+    /// Packets asked of senders again.
+    pub asked_again: u64,
+}
+
+/// The members of one lesson on one shard.
+#[derive(Debug)]
+pub struct RoomPart {
+    clock: Clock,
+    seed: u64,
+    streams: u64,
+    members: Vec<Option<Member>>,
+    audio: AudioChoice,
+    speaking: Vec<ParticipantNo>,
+    timers: Timers,
+    outbox: Outbox,
+    events: VecDeque<RoomEvent>,
+    stats: RoomStats,
+}
+
+impl RoomPart {
+    /// An empty room. `seed` makes the slots' first numbers; it need not be secret.
+    #[must_use]
+    pub fn new(clock: Clock, seed: u64) -> Self {
+        Self {
+            clock,
+            seed,
+            streams: 0,
+            members: Vec::new(),
+            audio: AudioChoice::default(),
+            speaking: Vec::new(),
+            timers: Timers::default(),
+            outbox: Outbox::default(),
+            events: VecDeque::new(),
+            stats: RoomStats::default(),
+        }
+    }
+
+    // Getters.
+
+    /// Whether nobody is here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.iter().all(Option::is_none)
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn stats(&self) -> RoomStats {
+        self.stats
+    }
+
+    /// One line for each member and what it sees, for people who look for a fault.
+    #[must_use]
+    pub fn debug_state(&self) -> Vec<String> {
+        self.members
+            .iter()
+            .flatten()
+            .map(|member| {
+                let sends: Vec<_> = member
+                    .publications
+                    .iter()
+                    .filter(|p| p.flowing)
+                    .map(|p| (p.kind(), p.subscribers.len()))
+                    .collect();
+                let feeds: Vec<_> = member.slots().filter_map(|s| s.feed.origin()).collect();
+                format!("{} {:?} sends {sends:?} gets {feeds:?}", member.participant, member.role)
+            })
+            .collect()
+    }
+
+    // Commands.
+
+    /// Takes a member in. It gets and gives media once [`Self::connected`] is called.
+    pub fn join(&mut self, config: MemberConfig, now: Instant) -> MemberKey {
+        let (streams, seed) = (&mut self.streams, &mut self.seed);
+        let next_stream = || {
+            *streams += 1;
+            StreamId(*streams)
+        };
+        let member = Member::new(config, now, next_stream, || split_mix(seed));
+        match self.members.iter().position(Option::is_none) {
+            Some(free) => {
+                self.members[free] = Some(member);
+                MemberKey(free)
+            }
+            None => {
+                self.members.push(Some(member));
+                MemberKey(self.members.len() - 1)
+            }
+        }
+    }
+
+    /// The member's transport is ready: media flows from now on.
+    pub fn connected(&mut self, key: MemberKey, now: Instant) {
+        if let Some(member) = self.member_mut(key) {
+            member.connected = true;
+            self.apply_audio_choice(key);
+            self.apply_view(key, now);
+        }
+    }
+
+    /// Ends a member: its publications disappear from all slots.
+    pub fn leave(&mut self, key: MemberKey, now: Instant) {
+        for kind in SourceKind::ALL {
+            self.publication_ended(key, kind, now);
+        }
+        let Some(member) = self.members.get_mut(key.0).and_then(Option::take) else { return };
+        for origin in member.slots().filter_map(|slot| slot.feed.origin()) {
+            if let Some(publication) =
+                self.member_mut(origin.member).and_then(|m| m.publication_mut(origin.kind))
+            {
+                publication.subscribers.retain(|s| s.viewer != key);
+            }
+        }
+    }
+
+    /// Opens and closes kinds. A closed kind's packets are dropped from this call on.
+    pub fn set_rights(&mut self, key: MemberKey, rights: MediaRights, now: Instant) {
+        let Some(member) = self.member_mut(key) else { return };
+        member.rights = rights;
+        for kind in SourceKind::ALL.into_iter().filter(|kind| !rights.allows(*kind)) {
+            self.publication_ended(key, kind, now);
+        }
+    }
+
+    /// Opens or closes the way to the recorder.
+    pub fn set_recordable(&mut self, key: MemberKey, recordable: bool, now: Instant) {
+        let Some(member) = self.member_mut(key) else { return };
+        member.recordable = recordable;
+        for viewer in self.keys() {
+            self.apply_audio_choice(viewer);
+            self.apply_view(viewer, now);
+        }
+    }
+
+    /// Changes what a viewer sees.
+    pub fn set_view(&mut self, key: MemberKey, view: View, now: Instant) {
+        let Some(member) = self.member_mut(key) else { return };
+        member.view = view;
+        self.apply_view(key, now);
+    }
+
+    // Polls.
+
+    /// Packets to be sent.
+    pub fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    /// The next thing that signaling should know.
+    pub fn poll_event(&mut self) -> Option<RoomEvent> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        let changed = self.members.iter_mut().flatten().find(|m| !m.changed_slots.is_empty())?;
+        Some(RoomEvent::Slots {
+            participant: changed.participant,
+            slots: std::mem::take(&mut changed.changed_slots),
+        })
+    }
+
+    /// When [`Self::handle_timeout`] must be called next, and why.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Instant, Reason)> {
+        self.timers.next()
+    }
+
+    fn member(&self, key: MemberKey) -> Option<&Member> {
+        self.members.get(key.0)?.as_ref()
+    }
+
+    fn member_mut(&mut self, key: MemberKey) -> Option<&mut Member> {
+        self.members.get_mut(key.0)?.as_mut()
+    }
+
+    fn keys(&self) -> Vec<MemberKey> {
+        (0..self.members.len()).filter(|i| self.members[*i].is_some()).map(MemberKey).collect()
+    }
+
+    /// Notes that a viewer's video slot shows something else.
+    fn note_slot(&mut self, viewer: MemberKey, mapping: SlotMapping) {
+        let Some(member) = self.member_mut(viewer) else { return };
+        member.changed_slots.retain(|earlier| earlier.slot != mapping.slot);
+        member.changed_slots.push(mapping);
+    }
+
+    /// Asks a sender for a keyframe of one layer, unless it was asked a moment ago.
+    fn want_keyframe(&mut self, key: MemberKey, kind: SourceKind, layer: u8, now: Instant) {
+        let Some(member) = self.members.get_mut(key.0).and_then(Option::as_mut) else { return };
+        let Some(publication) = member.publication_mut(kind) else { return };
+        let Some(layer) = publication.layers.get_mut(usize::from(layer)) else { return };
+        let Some(ssrc) = layer.ssrc else { return };
+        if layer.keyframes.want(now) {
+            self.stats.keyframe_requests += 1;
+            self.outbox.push(key, PacketKind::Rtcp, |out| {
+                kreide_media::rtcp::write_pli(out, FEEDBACK_SSRC, ssrc);
+            });
+        }
+    }
+}
+
+/// SplitMix64: spreads one seed over many streams.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Our SSRC as the sender of feedback; we are not a source of media under it.
+const FEEDBACK_SSRC: u32 = 1;

@@ -1,0 +1,193 @@
+//! RTCP: what members report and ask for, and what we report and ask of them.
+
+use std::time::{Duration, Instant};
+
+use kreide_media::clock::{ClockPoint, NtpTime};
+use kreide_media::rtcp::{
+    self, NackPairs, ReportBlock, ReportBlocks, Rtcp, write_nack, write_receiver_report,
+    write_sender_report,
+};
+
+use crate::member::{Member, MemberKey};
+use crate::outbox::PacketKind;
+use crate::slot::{Feed, Slot};
+
+use super::timers::Reason;
+use super::{FEEDBACK_SSRC, RoomPart};
+
+impl RoomPart {
+    /// An RTCP compound packet of a member, decrypted. What is malformed or unknown is skipped.
+    pub fn handle_rtcp(&mut self, from: MemberKey, bytes: &[u8], now: Instant) {
+        let ntp = self.clock.ntp(now);
+        for packet in rtcp::walk(bytes) {
+            let Some(member) = self.member_mut(from) else { return };
+            match packet {
+                Rtcp::SenderReport { ssrc, ntp: sent, rtp, blocks } => {
+                    note_sender_report(member, ssrc, ClockPoint { ntp: sent, rtp }, ntp, now);
+                    note_round_trip(member, blocks, ntp);
+                }
+                Rtcp::ReceiverReport { blocks, .. } => note_round_trip(member, blocks, ntp),
+                Rtcp::Nack { media, missing } => self.send_again(from, media, missing),
+                Rtcp::Pli { media } | Rtcp::Fir { media } => {
+                    self.viewer_wants_keyframe(from, media, now);
+                }
+                Rtcp::TransportFeedback(_) | Rtcp::Bye { .. } | Rtcp::Other => {}
+            }
+        }
+    }
+
+    fn viewer_wants_keyframe(&mut self, viewer: MemberKey, media: u32, now: Instant) {
+        let Some(member) = self.member(viewer) else { return };
+        let slot = member.video_slots.iter().find(|slot| slot.line.ssrc == media);
+        let Some(feed) = slot.map(|slot| slot.feed) else { return };
+        if let (Some(origin), Some(layer)) = (feed.origin(), feed.layer()) {
+            self.timers.arm(Reason::Layers, now);
+            self.want_keyframe(origin.member, origin.kind, layer, now);
+        }
+    }
+
+    fn send_again(&mut self, viewer: MemberKey, media: u32, missing: NackPairs<'_>) {
+        let Some(member) = self.member(viewer) else { return };
+        let Some(index) = member.video_slots.iter().position(|s| s.line.ssrc == media) else {
+            return;
+        };
+        let Some(origin) = member.video_slots[index].feed.origin() else { return };
+        let both = self.members.get_disjoint_mut([viewer.0, origin.member.0]);
+        let Ok([Some(viewer_member), Some(sender)]) = both else { return };
+        let Some(publication) = sender.publication(origin.kind) else { return };
+        for sequence in missing.iter().take(MOST_ASKED_AT_ONCE) {
+            let slot = &viewer_member.video_slots[index];
+            let Some((stream, source)) = slot.rewriter.source_of(sequence) else { continue };
+            let Some(layer) = publication.layer_of_stream(stream) else { continue };
+            let Some(packet) = layer.history.get(source) else { continue };
+            let verdict = slot.rewriter.again(sequence, &packet);
+            let transport_sequence = viewer_member.next_transport_sequence();
+            let slot = &mut viewer_member.video_slots[index];
+            let sent = self.outbox.push(viewer, PacketKind::Rtp, |out| {
+                slot.write_again(out, verdict, packet.payload, transport_sequence);
+            });
+            if sent > 0 {
+                self.stats.retransmitted += 1;
+                self.stats.forwarded += 1;
+            }
+        }
+    }
+
+    /// Asks senders for missing packets.
+    pub(super) fn ask_for_missing(&mut self, now: Instant) {
+        let mut still_missing = false;
+        for (index, member) in self.members.iter_mut().enumerate() {
+            let Some(member) = member else { continue };
+            let round_trip = member.round_trip;
+            for layer in member.publications.iter_mut().flat_map(|p| &mut p.layers) {
+                let Some(ssrc) = layer.ssrc.filter(|_| !layer.missing.is_empty()) else { continue };
+                let round = layer.missing.round(now, round_trip);
+                still_missing |= !layer.missing.is_empty();
+                self.stats.asked_again += round.ask.len() as u64;
+                let keyframe = round.lost && layer.keyframes.want(now);
+                self.stats.keyframe_requests += u64::from(keyframe);
+                self.outbox.push(MemberKey(index), PacketKind::Rtcp, |out| {
+                    if !round.ask.is_empty() {
+                        write_nack(out, FEEDBACK_SSRC, ssrc, &round.ask);
+                    }
+                    if keyframe {
+                        rtcp::write_pli(out, FEEDBACK_SSRC, ssrc);
+                    }
+                });
+            }
+        }
+        if still_missing {
+            self.timers.arm(Reason::Missing, now);
+        }
+    }
+
+    /// Tells senders when their packets arrived.
+    pub(super) fn send_transport_feedback(&mut self) {
+        for (index, member) in self.members.iter_mut().enumerate() {
+            let Some(member) = member.as_mut().filter(|m| !m.feedback.is_empty()) else { continue };
+            self.outbox.push(MemberKey(index), PacketKind::Rtcp, |out| {
+                member.feedback.write(out, FEEDBACK_SSRC);
+            });
+        }
+    }
+
+    /// Receiver reports to senders and sender reports to viewers.
+    pub(super) fn send_reports(&mut self, now: Instant) {
+        let ntp = self.clock.ntp(now);
+        for index in 0..self.members.len() {
+            let key = MemberKey(index);
+            let Some(member) = self.members[index].as_mut() else { continue };
+            let blocks = receiver_blocks(member, now);
+            if !blocks.is_empty() {
+                self.outbox.push(key, PacketKind::Rtcp, |out| {
+                    write_receiver_report(out, FEEDBACK_SSRC, &blocks);
+                });
+            }
+            let Some(member) = self.member(key) else { continue };
+            let reports: Vec<_> = member
+                .slots()
+                .filter_map(|slot| Some((slot, self.slot_clock(slot, ntp)?)))
+                .map(|(slot, rtp)| (slot.line.ssrc, rtp, slot.packets, slot.octets))
+                .collect();
+            for chunk in reports.chunks(REPORTS_IN_PACKET) {
+                self.outbox.push(key, PacketKind::Rtcp, |out| {
+                    for &(ssrc, rtp, packets, octets) in chunk {
+                        write_sender_report(out, ssrc, ntp, rtp, packets, octets);
+                    }
+                });
+            }
+        }
+    }
+
+    /// What a slot's RTP clock shows at `at`, by the clocks of the one who is sending into it.
+    fn slot_clock(&self, slot: &Slot, at: NtpTime) -> Option<u32> {
+        let Feed::Flowing { origin, .. } = slot.feed else { return None };
+        let sender = self.member(origin.member)?;
+        let publication = sender.publication(origin.kind)?;
+        let layer = publication.layer_of_stream(slot.rewriter.stream()?)?;
+        let rtp = sender.clock.rtp_at(layer.clock?, at, publication.line.codec.clock_rate)?;
+        Some(rtp.wrapping_add(slot.rewriter.timestamp_offset()?))
+    }
+}
+
+fn note_sender_report(
+    member: &mut Member,
+    ssrc: u32,
+    point: ClockPoint,
+    arrival: NtpTime,
+    now: Instant,
+) {
+    let mut layers = member.publications.iter_mut().flat_map(|p| &mut p.layers);
+    let Some(layer) = layers.find(|layer| layer.ssrc == Some(ssrc)) else { return };
+    layer.clock = Some(point);
+    layer.receiver.sender_report(point.ntp, now);
+    member.clock.report(point.ntp, arrival);
+}
+
+/// RFC 3550 section 6.4.1: round trip = now - LSR - DLSR.
+fn note_round_trip(member: &mut Member, blocks: ReportBlocks<'_>, now: NtpTime) {
+    for block in blocks.iter().filter(|block| block.last_sender_report != 0) {
+        let ticks =
+            now.middle().wrapping_sub(block.last_sender_report).wrapping_sub(block.delay_since);
+        let round_trip = Duration::from_secs_f64(f64::from(ticks) / 65_536.0);
+        if round_trip < LONGEST_ROUND_TRIP {
+            member.round_trip = round_trip;
+        }
+    }
+}
+
+fn receiver_blocks(member: &mut Member, now: Instant) -> Vec<ReportBlock> {
+    member
+        .publications
+        .iter_mut()
+        .filter(|p| p.flowing)
+        .flat_map(|p| &mut p.layers)
+        .filter_map(|layer| layer.receiver.report(layer.ssrc?, now))
+        .collect()
+}
+
+/// A NACK for more packets than this at once is a fault or an attack.
+const MOST_ASKED_AT_ONCE: usize = 300;
+/// Sender reports of 28 bytes that fit one datagram.
+const REPORTS_IN_PACKET: usize = 40;
+const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(5);

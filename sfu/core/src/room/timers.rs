@@ -1,0 +1,131 @@
+//! What happens later, and why the room wakes up. An idle room has no timer.
+
+use std::time::{Duration, Instant};
+
+use crate::feedback;
+
+use super::{RoomEvent, RoomPart};
+
+/// Why a room wakes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Missing packets must be asked for.
+    Missing,
+    /// Senders await transport-wide feedback.
+    Feedback,
+    /// Layers are chosen anew and awaited keyframes asked for again.
+    Layers,
+    /// The list of speakers may have changed.
+    Speaking,
+    /// RTCP sender and receiver reports are due.
+    Reports,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    due: [Option<Instant>; Reason::ALL.len()],
+}
+
+impl Timers {
+    pub(super) fn next(&self) -> Option<(Instant, Reason)> {
+        let armed = |reason: Reason| Some((self.due[reason as usize]?, reason));
+        Reason::ALL.into_iter().filter_map(armed).min()
+    }
+
+    /// Sets a timer that is not set yet.
+    pub(super) fn arm(&mut self, reason: Reason, now: Instant) {
+        self.due[reason as usize].get_or_insert(now + reason.period());
+    }
+
+    /// Sets all that flowing media needs.
+    pub(super) fn arm_for_media(&mut self, now: Instant, missing: bool) {
+        for reason in [Reason::Feedback, Reason::Layers, Reason::Speaking, Reason::Reports] {
+            self.arm(reason, now);
+        }
+        if missing {
+            self.arm(Reason::Missing, now);
+        }
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<Reason> {
+        let (at, reason) = self.next()?;
+        (at <= now).then(|| {
+            self.due[reason as usize] = None;
+            reason
+        })
+    }
+}
+
+impl RoomPart {
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(reason) = self.timers.take_due(now) {
+            match reason {
+                Reason::Missing => self.ask_for_missing(now),
+                Reason::Feedback => self.send_transport_feedback(),
+                Reason::Layers => self.choose_layers(now),
+                Reason::Speaking => self.tell_speakers(now),
+                Reason::Reports => self.send_reports(now),
+            }
+        }
+    }
+
+    fn choose_layers(&mut self, now: Instant) {
+        for viewer in self.keys() {
+            self.apply_view(viewer, now);
+        }
+        for key in self.keys() {
+            self.repeat_keyframe_requests(key, now);
+        }
+    }
+
+    /// A keyframe that was asked for within the quiet time after another is asked for now.
+    fn repeat_keyframe_requests(&mut self, key: crate::MemberKey, now: Instant) {
+        let Some(member) = self.member_mut(key) else { return };
+        let mut due = Vec::new();
+        for publication in &mut member.publications {
+            let kind = publication.kind();
+            for (index, layer) in publication.layers.iter_mut().enumerate() {
+                if layer.keyframes.is_wanted() {
+                    due.push((kind, index as u8));
+                }
+            }
+        }
+        for (kind, layer) in due {
+            self.want_keyframe(key, kind, layer, now);
+        }
+    }
+
+    fn tell_speakers(&mut self, now: Instant) {
+        let speaking: Vec<_> = self
+            .audio
+            .speaking(now)
+            .into_iter()
+            .filter_map(|key| Some(self.member(key)?.participant))
+            .collect();
+        if !speaking.is_empty() {
+            // Silence must be noticed even if no packet comes any more.
+            self.timers.arm(Reason::Speaking, now);
+        }
+        if speaking != self.speaking {
+            self.speaking.clone_from(&speaking);
+            self.events.push_back(RoomEvent::Speaking(speaking));
+        }
+    }
+}
+
+impl Reason {
+    const ALL: [Self; 5] =
+        [Self::Missing, Self::Feedback, Self::Layers, Self::Speaking, Self::Reports];
+
+    /// Periods are no multiples of each other, so that not everything falls on one moment.
+    fn period(self) -> Duration {
+        match self {
+            Self::Missing => Duration::from_millis(10),
+            Self::Feedback => feedback::INTERVAL,
+            Self::Layers => Duration::from_millis(263),
+            Self::Speaking => Duration::from_millis(211),
+            Self::Reports => Duration::from_millis(997),
+        }
+    }
+}
