@@ -1,0 +1,57 @@
+# Everything one does with Kreide. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-test web build test unit web-unit e2e bench lint fmt generate clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup build ## Build, start a server on http://localhost:8080, print two links
+	@scripts/run.sh
+
+build: web ## Build the binaries into target/release
+	cargo build --release --locked --workspace --bins
+
+web: web-client/node_modules/.package-lock.json ## Build the browser client into web-client/dist
+	npm --prefix web-client run --silent build
+
+test: setup-test lint unit web-unit e2e ## Everything that CI does: lint and all tests
+
+unit: ## Rust tests
+	cargo test --locked --workspace
+
+web-unit: web-client/node_modules/.package-lock.json ## Unit tests of the browser client
+	npm --prefix web-client test --silent
+
+e2e: build ## Real browsers against the real binary
+	npm --prefix web-client run --silent e2e
+
+bench: ## Measure the code that runs for every packet
+	cargo bench --locked --workspace
+
+lint: web-client/node_modules/.package-lock.json ## Format, warnings, types, licences
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
+	npm --prefix web-client run --silent check
+	cargo deny --log-level error check bans licenses sources
+	node scripts/npm-licences.mjs
+
+fmt: ## Format the Rust code
+	cargo fmt --all
+
+generate: ## Write the files that are generated from others
+	cargo xtask generate
+
+setup: ## Install what `make run` needs and is missing
+	@scripts/setup.sh run
+
+setup-test: ## Install what `make test` needs and is missing
+	@scripts/setup.sh test
+
+clean: ## Remove everything that was built; keeps ./data
+	cargo clean
+	rm -rf web-client/dist web-client/node_modules
+
+# npm writes this file last, so it tells whether the installed packages are those of the lock.
+web-client/node_modules/.package-lock.json: web-client/package-lock.json web-client/package.json
+	npm --prefix web-client ci --no-audit --no-fund
+	@touch $@
