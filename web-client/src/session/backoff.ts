@@ -1,0 +1,14 @@
+/**
+ * How long to wait before trying again. Plain arithmetic; the caller owns the timer.
+ *
+ * The jitter keeps a school whose Wi-Fi returns from knocking in one millisecond.
+ */
+
+const STEPS = [200, 500, 1_000, 2_000, 4_000];
+const LONGEST = 8_000;
+
+/** Milliseconds before try number `tries` (from 0), within a quarter around the step. */
+export function backoff(tries: number, random: number): number {
+  const step = STEPS[tries] ?? LONGEST;
+  return Math.round(step * (0.75 + random / 2));
+}

@@ -1,0 +1,101 @@
+/**
+ * The way in: a link's secret becomes a join token, a seat's key opens the same seat again.
+ *
+ * Invariants: the secret leaves the address bar before anything else happens and is kept in this
+ * page's memory alone; the tab's storage holds one entry, the seat (key and role).
+ */
+import type { EnterReply, EnterRequest, ErrorCode, Role } from '../protocol';
+import type { Environment } from './environment';
+import { isRefusal } from './failures';
+
+/** Name of the one entry in the tab's storage. */
+export const SEAT = 'kreide.seat';
+
+/** Tokens live five minutes; one that is older than this is not worth trying. */
+const TOKEN_USABLE = 4 * 60_000;
+
+/** What reopens a seat after a reload. The role tells how many slots to offer. */
+export interface Seat {
+  resume: string;
+  role: Role;
+}
+
+/** The link was refused. */
+export class Refused extends Error {
+  constructor(readonly code: ErrorCode) {
+    super(code);
+  }
+}
+
+/** The link of this page, as long as the page lives. */
+export class Link {
+  #token: { text: string; at: number } | null = null;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly secret: string,
+  ) {}
+
+  /**
+   * Asks what the link opens; keeps the token if there is one.
+   * Throws `Refused`, or whatever `fetch` throws when the server cannot be reached.
+   */
+  async enter(name: string | null): Promise<EnterReply> {
+    const request: EnterRequest = { link: this.secret, ...(name === null ? {} : { name }) };
+    const response = await this.environment.fetch('/api/enter', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+      credentials: 'omit',
+      cache: 'no-store',
+      referrerPolicy: 'no-referrer',
+    });
+    const body: unknown = await response.json().catch(() => null);
+    if (!response.ok) throw new Refused(isRefusal(body) ? body.code : 'INTERNAL');
+    const reply = body as EnterReply;
+    this.#token = reply.token === null ? null : { text: reply.token, at: this.environment.now() };
+    return reply;
+  }
+
+  /** A token that was not used yet. */
+  async token(name: string | null): Promise<string> {
+    const kept = this.#token;
+    this.#token = null;
+    if (kept && this.environment.now() - kept.at < TOKEN_USABLE) return kept.text;
+    const { token } = await this.enter(name);
+    this.#token = null;
+    if (token === null) throw new Refused('BAD_TEXT');
+    return token;
+  }
+}
+
+/** Takes the secret out of the address bar; null if there is none. */
+export function takeSecret({ location, history }: Environment): string | null {
+  const secret = location.hash.slice(1);
+  if (secret === '') return null;
+  history.replaceState(null, '', location.pathname + location.search);
+  return secret;
+}
+
+/** The seat that this tab held before. */
+export function keptSeat({ storage }: Environment): Seat | null {
+  try {
+    const seat: unknown = JSON.parse(storage.getItem(SEAT) ?? 'null');
+    if (typeof seat !== 'object' || seat === null) return null;
+    if (!('resume' in seat) || typeof seat.resume !== 'string') return null;
+    if (!('role' in seat) || typeof seat.role !== 'string') return null;
+    return { resume: seat.resume, role: seat.role as Role };
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps or forgets the seat. A browser that refuses storage only loses the way back on reload. */
+export function keepSeat({ storage }: Environment, seat: Seat | null): void {
+  try {
+    if (seat) storage.setItem(SEAT, JSON.stringify(seat));
+    else storage.removeItem(SEAT);
+  } catch {
+    // Nothing to tell: the lesson itself goes on.
+  }
+}
