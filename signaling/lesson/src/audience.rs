@@ -2,6 +2,7 @@
 
 use kreide_control::{ParticipantNo, Role};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Who may see an event; fixed when it is appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub enum Audience {
     Only(Vec<ParticipantNo>),
     /// Bookkeeping: never sent.
     Nobody,
+    /// One that a later version wrote: nobody here, rather than somebody too many.
+    #[serde(untagged)]
+    Unknown(Value),
 }
 
 impl Audience {
@@ -25,7 +29,7 @@ impl Audience {
             Self::All => true,
             Self::Staff => role == Role::Teacher,
             Self::Only(who) => who.contains(&no),
-            Self::Nobody => false,
+            Self::Nobody | Self::Unknown(_) => false,
         }
     }
 }

@@ -66,10 +66,15 @@ impl State {
         next: KeyHash,
         now: Millis,
     ) -> Result<Outcome, Denied> {
+        // A clock that goes back gives no key more time.
+        let now = now.max(self.latest);
         let opened = |seat: &Seat| {
             let keys = seat.keys?;
             if keys.current == key {
-                return Some(PreviousKey { key, until: Millis(now.0.saturating_add(PREVIOUS_KEY_MS)) });
+                return Some(PreviousKey {
+                    key,
+                    until: Millis(now.0.saturating_add(PREVIOUS_KEY_MS)),
+                });
             }
             // Shown again because the reply with the current key was lost. Its time runs on:
             // otherwise one key could be used for ever.

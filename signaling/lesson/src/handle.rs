@@ -31,7 +31,6 @@ impl State {
         if !rules::permits(&intent, by) {
             return Err(Denied::Forbidden);
         }
-        let now = now.max(self.latest);
         match intent {
             Intent::Join { identity, key } => self.join(identity, key, now),
             Intent::Resume { key, next } => self.resume(key, next, now),

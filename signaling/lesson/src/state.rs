@@ -2,7 +2,7 @@
 //!
 //! Invariant: a function of the log. Changing it never fails: an event about a number that has no
 //! seat changes nothing. Everything in it is bounded by the caps of the crate, but for the used
-//! tokens, which are forgotten as they expire.
+//! tokens, which are forgotten an hour after they expire.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -118,9 +118,10 @@ impl State {
                 seat.keys = Some(Keys { current: *key, previous: *previous });
             }),
             Event::TokenUsed { id, until } => {
-                // An expired token is refused for its age.
-                let now = self.latest;
-                self.tokens.retain(|_, until| *until >= now);
+                // An expired token is refused for its age; its id is kept for longer, so that
+                // a clock that is set back does not make it young again.
+                let forget = self.latest.0.saturating_sub(TOKEN_MEMORY_MS);
+                self.tokens.retain(|_, until| until.0 >= forget);
                 self.tokens.insert(id.clone(), *until);
             }
             Event::Ended { by: _ } => self.phase = Phase::Over { since: self.started() },
@@ -186,3 +187,6 @@ impl State {
         self.last_payload = self.last_payload.max(id.0);
     }
 }
+
+/// How long the id of an expired token is kept.
+const TOKEN_MEMORY_MS: i64 = 3_600_000;

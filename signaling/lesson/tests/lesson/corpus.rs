@@ -1,0 +1,25 @@
+//! Logs of earlier versions, which every later version must read to the same state.
+//!
+//! A file is never edited. A change that gives another hash has changed what old lessons mean:
+//! add the new field so that it is left out of the hash while it has its default.
+
+use kreide_lesson::{Lesson, Logged};
+
+use crate::fixture::key;
+
+#[test]
+fn the_first_version() {
+    let lesson = read(include_str!("../../corpus/0001-first-lesson.jsonl"));
+    assert_eq!(lesson.people().count(), 4);
+    assert_eq!(lesson.chat().count(), 2);
+    assert!(lesson.ended());
+    assert_eq!(
+        lesson.state_hash(),
+        "dc9549accac550241ede68c7a1309b75e2c8ba4b2279ce45f8999ed9fa4c04e5"
+    );
+}
+
+fn read(text: &str) -> Lesson {
+    let log = text.lines().map(|line| serde_json::from_str::<Logged>(line).expect(line));
+    Lesson::replay(key(), log).unwrap()
+}

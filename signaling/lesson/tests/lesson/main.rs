@@ -1,0 +1,13 @@
+//! The lesson, tested from outside: by intents, events and what can be asked of the state.
+
+#![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
+
+mod corpus;
+mod doors;
+mod fixture;
+mod locks;
+mod matrix;
+mod people;
+mod projection;
+mod replay;
+mod stored;

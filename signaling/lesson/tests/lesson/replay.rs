@@ -1,0 +1,166 @@
+//! Whatever people do in whatever order: the log is the lesson.
+
+use std::collections::BTreeSet;
+
+use kreide_control::{Role, SourceKind};
+use kreide_lesson::{Actor, Event, Intent, Lesson, LockKind, Logged, Standing, Text};
+use proptest::prelude::*;
+
+use crate::fixture::{Class, hash, key, p};
+
+/// One step of a lesson. Small numbers, so that people meet.
+#[derive(Clone, Debug)]
+enum Step {
+    Join { subject: u8, role: Role, secret: u8 },
+    Resume { secret: u8, next: u8 },
+    Act { actor: u32, intent: Intent },
+    Server { intent: Intent },
+    Pass { milliseconds: i64 },
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![
+        3 => Just(Role::Teacher),
+        4 => Just(Role::Pupil),
+        1 => Just(Role::Presenter),
+        1 => Just(Role::Guest),
+        1 => Just(Role::Interpreter),
+        1 => Just(Role::Observer),
+    ]
+}
+
+fn intent() -> impl Strategy<Value = Intent> {
+    let who = || (1..9_u32).prop_map(p);
+    let kind = || prop::sample::select(SourceKind::ALL.to_vec());
+    let what = || prop::sample::select(LockKind::ALL.to_vec());
+    prop_oneof![
+        8 => (kind(), prop::bool::weighted(0.8)).prop_map(|(kind, on)| Intent::Send { kind, on }),
+        4 => any::<bool>().prop_map(|up| Intent::Hand { up }),
+        2 => who().prop_map(|who| Intent::LowerHand { who }),
+        2 => "[a-z\\x00]{0,3}".prop_map(|text| Intent::Chat { text: Text::from(text) }),
+        3 => (who(), kind()).prop_map(|(who, kind)| Intent::Mute { who, kind }),
+        6 => (prop::option::of(who()), what(), any::<bool>())
+            .prop_map(|(who, what, locked)| Intent::Lock { who, what, locked }),
+        1 => who().prop_map(|who| Intent::Remove { who }),
+        1 => Just(Intent::Leave),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let disconnected = |who| Step::Server { intent: Intent::Disconnected { who: p(who) } };
+    prop_oneof![
+        50 => (0..7_u8, role(), 0..10_u8)
+            .prop_map(|(subject, role, secret)| Step::Join { subject, role, secret }),
+        20 => (0..10_u8, 0..10_u8).prop_map(|(secret, next)| Step::Resume { secret, next }),
+        200 => (1..9_u32, intent()).prop_map(|(actor, intent)| Step::Act { actor, intent }),
+        20 => (1..9_u32).prop_map(disconnected),
+        20 => (-5_000..40_000_i64).prop_map(|milliseconds| Step::Pass { milliseconds }),
+        1 => Just(Step::Server { intent: Intent::End }),
+    ]
+}
+
+/// Carries a step out; refusals are part of a lesson.
+fn walk(class: &mut Class, step: Step) {
+    let denied = match step {
+        Step::Join { subject, role, secret } => {
+            let identity = class.identity(&format!("s{subject}"), role);
+            class.join(identity, secret).err()
+        }
+        Step::Resume { secret, next } => class.resume(secret, next).err(),
+        Step::Act { actor, intent } => class.by(actor, intent).err(),
+        Step::Server { intent } => class.act(Actor::Server, intent).err(),
+        Step::Pass { milliseconds } => {
+            class.pass(milliseconds);
+            None
+        }
+    };
+    assert!(denied.is_none_or(|denied| !denied.to_string().is_empty()));
+}
+
+/// What holds after every step.
+fn check(lesson: &Lesson) {
+    let mut places = BTreeSet::new();
+    for person in lesson.people() {
+        let no = person.no;
+        assert!(matches!(person.standing, Standing::Online | Standing::Offline));
+        for lock in &person.locks {
+            assert!(!person.rights.allows(lock.what), "{no} is locked and has the right");
+        }
+        for kind in &person.sending {
+            assert!(person.rights.allows(LockKind::of(*kind)), "{no} sends without the right");
+        }
+        let media = lesson.media_rights(no);
+        for kind in [SourceKind::Microphone, SourceKind::Camera, SourceKind::Content] {
+            assert_eq!(media.allows(kind), person.sending.contains(&kind), "{no} {kind:?}");
+        }
+        if person.role == Role::Teacher {
+            assert_eq!(person.locks, [], "a teacher is never locked");
+        }
+        if let Some(place) = person.hand {
+            assert!(places.insert(place), "two hands in one place");
+        }
+    }
+    let hands = lesson.hands();
+    let in_order: Vec<_> =
+        hands.iter().map(|no| lesson.person(*no).unwrap().hand.unwrap()).collect();
+    assert_eq!(in_order, places.into_iter().collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_log_is_the_lesson(steps in prop::collection::vec(step(), 1..80)) {
+        let mut class = Class::new();
+        let mut removed = BTreeSet::new();
+        for step in steps {
+            let from = class.log.len();
+            walk(&mut class, step);
+            check(&class.lesson);
+            for logged in &class.log[from..] {
+                match &logged.event {
+                    Event::Sending { no, on: true, by, .. } => prop_assert_eq!(no, by),
+                    Event::Removed { no, .. } => { removed.insert(*no); }
+                    Event::SeatTaken { no, .. } => prop_assert!(!removed.contains(no)),
+                    _ => {}
+                }
+            }
+        }
+
+        // Through the stored form, as another process would read it.
+        let stored: Vec<_> =
+            class.log.iter().map(|logged| serde_json::to_string(logged).unwrap()).collect();
+        let read = stored.iter().map(|line| serde_json::from_str::<Logged>(line).unwrap());
+        let again = Lesson::replay(key(), read).unwrap();
+        prop_assert_eq!(again.state_hash(), class.lesson.state_hash());
+
+        // Everyone's own sequence counts exactly what they can see.
+        for no in (1..9).map(p) {
+            let seen = class.log.iter().filter(|logged| again.visible(logged, no)).count();
+            prop_assert_eq!(again.seq_for(no), seen as u64);
+            if seen > 0 {
+                let missed = again.missed(no, 1, &class.log).unwrap();
+                let seqs: Vec<_> = missed.iter().map(|(seq, _)| *seq).collect();
+                prop_assert_eq!(seqs, (2..=seen as u64).collect::<Vec<_>>());
+            }
+        }
+        // The log names nobody, and shows no key.
+        prop_assert!(!stored.join("\n").contains("name of"));
+    }
+
+    #[test]
+    fn handling_changes_nothing(steps in prop::collection::vec(step(), 1..40), intent in intent()) {
+        let mut class = Class::new();
+        for step in steps {
+            walk(&mut class, step);
+        }
+        let before = class.lesson.state_hash();
+        for actor in (1..9).map(|no| Actor::Participant(p(no))) {
+            let first = class.lesson.handle(actor, intent.clone(), class.now);
+            prop_assert_eq!(class.lesson.handle(actor, intent.clone(), class.now), first);
+        }
+        let resume = Intent::Resume { key: hash(1), next: hash(2) };
+        prop_assert!(class.lesson.handle(Actor::Server, resume, class.now).is_err());
+        prop_assert_eq!(class.lesson.state_hash(), before);
+    }
+}
