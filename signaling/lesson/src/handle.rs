@@ -76,7 +76,9 @@ impl State {
     fn hand(&self, who: ParticipantNo, up: bool) -> Result<Outcome, Denied> {
         let (_, held) = self.target(who)?;
         Ok(match (held.hand, up) {
-            (None, true) => Outcome::of(Event::Hand { no: who, place: Some(self.last_hand + 1) }),
+            (None, true) => {
+                Outcome::of(Event::Hand { no: who, place: Some(self.last_hand.saturating_add(1)) })
+            }
             (Some(_), false) => Outcome::of(Event::Hand { no: who, place: None }),
             (Some(_), true) | (None, false) => Outcome::default(),
         })
@@ -88,8 +90,11 @@ impl State {
             return Err(Denied::Forbidden);
         }
         let payload = Payload { id: self.next_payload(), of: me, text: text::chat(text)? };
-        let mut outcome =
-            Outcome::of(Event::Chat { id: self.last_chat + 1, from: me, text: payload.id });
+        let mut outcome = Outcome::of(Event::Chat {
+            id: self.last_chat.saturating_add(1),
+            from: me,
+            text: payload.id,
+        });
         outcome.payloads.push(payload);
         Ok(outcome)
     }
@@ -177,7 +182,7 @@ impl State {
     }
 
     pub(crate) fn next_payload(&self) -> PayloadId {
-        PayloadId(self.last_payload + 1)
+        PayloadId(self.last_payload.saturating_add(1))
     }
 }
 

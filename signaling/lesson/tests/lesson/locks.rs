@@ -1,8 +1,8 @@
 //! Locks, mutes, and what they leave of rights and media.
 
-use kreide_control::MediaRights;
 use kreide_control::SourceKind::{Camera, Content, ContentAudio, Microphone};
-use kreide_lesson::{Denied, Event, Intent, Lock, LockKind, Text};
+use kreide_control::{Epoch, MediaRights};
+use kreide_lesson::{Actor, Denied, Event, Intent, Lock, LockKind, Text};
 
 use crate::fixture::{Class, Role, p};
 
@@ -27,6 +27,19 @@ fn a_lock_switches_off_and_unlocking_switches_nothing_on() {
     assert_eq!(events.len(), 1);
     assert_eq!(class.sending(2), [Camera]);
     class.send(2, Microphone, true).unwrap();
+}
+
+/// Between the lock and what it switches off, and in a log that ends between them.
+#[test]
+fn nothing_flows_from_the_lock_event_on() {
+    let mut class = Class::with(&[Role::Teacher, Role::Pupil]);
+    class.send(2, Microphone, true).unwrap();
+    let set = lock(Some(2), LockKind::Microphone, true);
+    let outcome = class.lesson.handle(Actor::Participant(p(1)), set, class.now).unwrap();
+    let logged = class.lesson.stamp(Epoch(1), class.now, outcome.events);
+    class.lesson.apply(&logged[0]).unwrap();
+    assert_eq!(class.sending(2), [Microphone]);
+    assert_eq!(class.lesson.media_rights(p(2)), MediaRights::default());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What each participant sees and counts.
 
 use kreide_control::{Epoch, SourceKind};
-use kreide_lesson::{Audience, BadLog, Event, Intent, Logged};
+use kreide_lesson::{Audience, BadLog, Event, Intent, Logged, Millis};
 
 use crate::fixture::{Class, Role, p};
 
@@ -98,4 +98,17 @@ fn only_the_next_event_of_a_living_owner_is_taken() {
     assert_eq!(lesson.state_hash(), hash);
     lesson.apply(&logged(next, 2)).unwrap();
     assert_eq!(lesson.epoch(), Epoch(2));
+}
+
+#[test]
+fn the_time_of_the_log_does_not_go_back() {
+    let mut class = Class::with(&[Role::Pupil]);
+    let hand = || vec![(Audience::All, Event::Hand { no: p(1), place: None })];
+    let earlier = Millis(class.now.0 - 5_000);
+    assert_eq!(class.lesson.stamp(Epoch(1), earlier, hand())[0].at, class.now);
+    // Nor by what another owner wrote.
+    let mut logged = class.lesson.stamp(Epoch(1), earlier, hand());
+    logged[0].at = earlier;
+    class.lesson.apply(&logged[0]).unwrap();
+    assert_eq!(class.lesson.stamp(Epoch(1), earlier, hand())[0].at, class.now);
 }
