@@ -35,7 +35,8 @@ pub struct Identity {
 /// Something that someone wants to happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// Takes a seat with a token. A subject that has one gets the same seat again.
+    /// Takes a seat with a token. A subject that has one gets the same seat again, in another
+    /// role another number: the earlier seat is left.
     Join {
         /// Who.
         identity: Identity,
@@ -49,7 +50,8 @@ pub enum Intent {
         /// Hash of the key to use next time.
         next: KeyHash,
     },
-    /// The connection of a seat is gone; the seat is kept, with all it was sending.
+    /// The connection of a seat is gone; the seat is kept, with all it was sending, so that a
+    /// cut of some seconds restores it. Not for a connection that a newer one replaced.
     Disconnected {
         /// Whose.
         who: ParticipantNo,

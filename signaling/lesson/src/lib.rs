@@ -6,6 +6,33 @@
 //! Reading the same log again gives the same [`Lesson::state_hash`], with or without the names
 //! and texts, which are [`Payload`]s outside the log.
 //!
+//! ```
+//! use kreide_control::{Epoch, LessonKey, Role, RoomId, TenantId};
+//! use kreide_lesson::{Actor, Identity, Intent, KeyHash, Lesson, Millis, Subject, Text, TokenId};
+//!
+//! let tenant = TenantId::parse("school").expect("an id");
+//! let room = RoomId::parse("7b").expect("an id");
+//! let mut lesson = Lesson::new(LessonKey { tenant, room, lesson: 1 });
+//! let identity = Identity {
+//!     subject: Subject("42".to_owned()),
+//!     role: Role::Teacher,
+//!     name: Text::from("Frau Kern"),
+//!     consent: false,
+//!     token: TokenId("first".to_owned()),
+//!     token_expires: Millis(60_000),
+//! };
+//! let now = Millis(1_000);
+//! let join = Intent::Join { identity, key: KeyHash([0; 32]) };
+//! let outcome = lesson.handle(Actor::Door, join, now)?;
+//! let me = outcome.seat.expect("a join opens a seat");
+//! // Append these and `outcome.payloads` in one go; apply and send them when they are durable.
+//! for logged in lesson.stamp(Epoch(1), now, outcome.events) {
+//!     lesson.apply(&logged)?;
+//! }
+//! assert!(lesson.rights(me).microphone && !lesson.media_rights(me).microphone);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! To send an event to a browser, translate it with the lesson as it is after applying it. An
 //! event may also be translated with a later state (events missed over a reconnect): everything
 //! visible is an absolute value, so the reader ends at the same picture.
