@@ -9,7 +9,7 @@ use crate::seat::{Place, Seat};
 use crate::state::{Phase, State};
 use crate::{
     Denied, Event, Identity, KeyHash, MAX_NUMBERS, MAX_SEATS, Millis, Outcome, PREVIOUS_KEY_MS,
-    Payload, PreviousKey, Text, text,
+    Payload, PreviousKey, Text,
 };
 
 impl State {
@@ -27,7 +27,7 @@ impl State {
         if now > identity.token_expires || self.tokens.contains_key(&identity.token) {
             return Err(Denied::TokenInvalid);
         }
-        let name = text::name(&identity.name)?;
+        let name = identity.name.name()?;
 
         let mut outcome = Outcome::default();
         if self.phase == Phase::Waiting {

@@ -11,7 +11,6 @@ use crate::state::{Phase, State};
 use crate::{
     Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId,
 };
-use crate::{Text, text};
 
 impl State {
     pub(crate) fn handle(
@@ -89,7 +88,7 @@ impl State {
         if !seat.rights(&self.room_locks).chat {
             return Err(Denied::Forbidden);
         }
-        let payload = Payload { id: self.next_payload(), of: me, text: text::chat(text)? };
+        let payload = Payload { id: self.next_payload(), of: me, text: text.chat()? };
         let mut outcome = Outcome::of(Event::Chat {
             id: self.last_chat.saturating_add(1),
             from: me,

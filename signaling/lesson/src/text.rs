@@ -15,6 +15,25 @@ impl Text {
         &self.0
     }
 
+    /// The text as a name: trimmed, 1 to [`MAX_NAME_CHARS`] characters, none of which is
+    /// invisible or changes how its neighbours are shown. A link can be checked with it before
+    /// it is made; a join is always checked.
+    ///
+    /// # Errors
+    /// [`Denied::BadText`].
+    pub fn name(&self) -> Result<Self, Denied> {
+        accept(self, MAX_NAME_CHARS, |c| c.is_control() || disguises(c))
+    }
+
+    /// The text as a chat message: trimmed, 1 to [`MAX_CHAT_CHARS`] characters, no control
+    /// characters but the newline.
+    ///
+    /// # Errors
+    /// [`Denied::BadText`].
+    pub(crate) fn chat(&self) -> Result<Self, Denied> {
+        accept(self, MAX_CHAT_CHARS, |c| c.is_control() && c != '\n')
+    }
+
     /// The text, given away.
     #[must_use]
     pub fn into_string(self) -> String {
@@ -38,18 +57,6 @@ impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} bytes)", self.0.len())
     }
-}
-
-/// A name as it is kept: trimmed, 1 to [`MAX_NAME_CHARS`] characters, none of which is invisible
-/// or changes how its neighbours are shown.
-pub(crate) fn name(text: &Text) -> Result<Text, Denied> {
-    accept(text, MAX_NAME_CHARS, |c| c.is_control() || disguises(c))
-}
-
-/// A chat message as it is kept: trimmed, 1 to [`MAX_CHAT_CHARS`] characters, no control
-/// characters but the newline.
-pub(crate) fn chat(text: &Text) -> Result<Text, Denied> {
-    accept(text, MAX_CHAT_CHARS, |c| c.is_control() && c != '\n')
 }
 
 fn accept(text: &Text, max_chars: usize, refused: fn(char) -> bool) -> Result<Text, Denied> {
