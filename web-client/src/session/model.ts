@@ -98,6 +98,10 @@ export interface Commands {
   remove(who: number): void;
   leave(): void;
   endForAll(): void;
+  /**
+   * Takes a notice away. For `SOUND_BLOCKED` it must be called inside the click: it starts the
+   * sound.
+   */
   dismiss(failure: Failure): void;
 }
 

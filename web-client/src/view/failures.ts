@@ -1,0 +1,51 @@
+/**
+ * What the button of a failure does. Its words stand in the catalogue; a failure without a button
+ * here shows none.
+ */
+import type { Failure, Session } from '../session/model';
+
+/** Where a failure's button leads in the view. */
+export interface Ways {
+  showHow(): void;
+  chooseDevice(): void;
+}
+
+/** The act of the failure's button, or null if there is nothing to press. */
+export function wayOut(failure: Failure, session: Session, ways: Ways): (() => void) | null {
+  switch (failure) {
+    case 'DEVICE_DENIED':
+      return ways.showHow;
+    case 'DEVICE_MISSING':
+      return ways.chooseDevice;
+    case 'DEVICE_BUSY':
+      // The failed device is switched on again by its own control; closing the notice is enough.
+      return () => session.dismiss(failure);
+    case 'SOUND_BLOCKED':
+      return () => session.dismiss(failure);
+    case 'BAD_MESSAGE':
+      return () => location.reload();
+    case 'CONNECTION_LOST':
+    case 'GOING_AWAY':
+    case 'OPENED_ELSEWHERE':
+    case 'TOKEN_INVALID':
+    case 'RESUME_INVALID':
+    case 'FULL':
+    case 'OFFER_INVALID':
+    case 'INTERNAL':
+      return () => session.retry();
+    case 'LINK_EXPIRED':
+    case 'LINK_INVALID':
+    case 'REMOVED':
+    case 'LESSON_ENDED':
+    case 'BROWSER_OLD':
+    case 'DENIED':
+    case 'NOT_FOUND':
+    case 'TOO_MANY':
+    case 'BAD_TEXT':
+    case 'DEGRADED':
+    case 'CONNECTION_WEAK':
+    case 'MEDIA_BLOCKED':
+    case 'SHARE_UNAVAILABLE':
+      return null;
+  }
+}

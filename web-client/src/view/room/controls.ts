@@ -1,0 +1,62 @@
+/**
+ * Which controls a role has, and in which order. Invariant: the order of the main controls is the
+ * same on every device, and a control that does not fit on the bar stands in "More".
+ */
+import type { Role } from '../../protocol';
+
+/** A control of the bar. */
+export type Control =
+  | 'microphone'
+  | 'camera'
+  | 'show'
+  | 'hand'
+  | 'quiet'
+  | 'people'
+  | 'chat'
+  | 'view'
+  | 'more'
+  | 'leave'
+  | 'hangUp'
+  | 'end';
+
+/** The bar from its start edge to its end edge, and what stands first in "More". */
+export interface Bar {
+  start: Control[];
+  middle: Control[];
+  end: Control[];
+  inMore: Control[];
+}
+
+/** The bar of a role; `narrow` is the width of a phone. */
+export function bar(role: Role, narrow: boolean): Bar {
+  switch (role) {
+    case 'teacher':
+      return narrow
+        ? {
+            start: ['microphone', 'camera'],
+            middle: ['quiet'],
+            end: ['people', 'more', 'end'],
+            inMore: ['show', 'chat'],
+          }
+        : {
+            start: ['microphone', 'camera', 'show'],
+            middle: ['quiet'],
+            end: ['people', 'chat', 'more', 'end'],
+            inMore: [],
+          };
+    case 'presenter':
+      return row(['microphone', 'camera', 'hand', 'show', 'more'], 'leave', ['people', 'chat']);
+    case 'pupil':
+      return row(['microphone', 'camera', 'hand', 'chat', 'more'], 'leave', ['people']);
+    case 'guest':
+      return row(['microphone', 'camera', 'chat', 'more'], 'hangUp', ['hand', 'people']);
+    case 'interpreter':
+      return row(['microphone', 'camera', 'view', 'more'], 'leave', ['people', 'chat']);
+    case 'observer':
+      return row(['view', 'more'], 'leave', ['people', 'chat']);
+  }
+}
+
+function row(start: Control[], end: Control, inMore: Control[]): Bar {
+  return { start, middle: [], end: [end], inMore };
+}

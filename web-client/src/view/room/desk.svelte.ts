@@ -1,0 +1,56 @@
+/**
+ * What this person has arranged on their own screen: open panel, view, who is large, messages.
+ * Invariant: nothing of it is known to anyone else. It ends with the room.
+ */
+import type { LockKind } from '../../protocol';
+import type { Room } from '../../session/model';
+import type { Source } from './seats';
+
+/** A panel; at most one is open. */
+export type Panel = 'people' | 'chat' | 'more' | 'view' | 'settings';
+
+/** How people stand when nothing is shown. */
+export type Layout = 'gallery' | 'speaker';
+
+/** A message about the person's own act. */
+export interface Note {
+  id: number;
+  say: string;
+  undo: (() => void) | null;
+}
+
+/** More messages than this push the oldest away. */
+const MOST_NOTES = 3;
+
+export class Desk {
+  panel = $state<Panel | null>(null);
+  layout = $state<Layout>('gallery');
+  pinned = $state.raw<Source | null>(null);
+  notes = $state.raw<readonly Note[]>([]);
+  ending = $state(false);
+  /** What the last press of quiet locked. */
+  quieted: LockKind[] = [];
+  /** Number of the last chat message that was on the screen. */
+  read = $state(0);
+  #notes = 0;
+
+  constructor(role: Room['role']) {
+    this.layout = role === 'teacher' ? 'gallery' : 'speaker';
+  }
+
+  /** Opens a panel or closes it if it is open. */
+  toggle(panel: Panel): void {
+    this.panel = this.panel === panel ? null : panel;
+  }
+
+  /** Tells something; `undo` puts a button beside it. The same words stand only once. */
+  tell(say: string, undo: (() => void) | null = null): void {
+    this.#notes += 1;
+    const others = this.notes.filter((note) => note.say !== say);
+    this.notes = [...others, { id: this.#notes, say, undo }].slice(-MOST_NOTES);
+  }
+
+  forget(id: number): void {
+    this.notes = this.notes.filter((note) => note.id !== id);
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * How many tiles stand in a row, how large they are, and how many fit.
+ * Invariant: tiles are 16:9 and never leave the box; order is not decided here.
+ */
+
+/** A place on the screen in CSS pixels. */
+export interface Box {
+  width: number;
+  height: number;
+}
+
+/** A grid of tiles. Sizes in CSS pixels. */
+export interface Grid {
+  columns: number;
+  tile: Box;
+  /** Tiles that can be seen at once. */
+  capacity: number;
+}
+
+/** Space between tiles in CSS pixels. */
+export const GAP = 8;
+
+/** Tiles get pages before they become narrower than this, in CSS pixels. */
+const NARROWEST = 92;
+
+/** Width of the strip beside the large thing in CSS pixels. */
+const STRIP = { least: 132, most: 400 } as const;
+
+const RATIO = 16 / 9;
+
+/** Columns of a gallery by the number of tiles and the width of its box. */
+export function galleryColumns(count: number, width: number): number {
+  const [wide, tablet, phone] =
+    count <= 1
+      ? [1, 1, 1]
+      : count <= 2
+        ? [2, 1, 1]
+        : count <= 4
+          ? [2, 2, 2]
+          : count <= 9
+            ? [3, 3, 3]
+            : count <= 16
+              ? [4, 4, 3]
+              : [6, 5, 3];
+  if (width >= 900) return wide;
+  return width >= 580 ? tablet : phone;
+}
+
+/**
+ * The largest tiles with which `count` of them fit into `box`, or pages of them if they would
+ * have to be narrower than `narrowest`.
+ */
+export function grid(count: number, columns: number, box: Box, narrowest = NARROWEST): Grid {
+  const columnWidth = (box.width - GAP * (columns - 1)) / columns;
+  const rows = Math.max(1, Math.ceil(count / columns));
+  const rowHeight = (box.height - GAP * (rows - 1)) / rows;
+  const fitting = Math.min(columnWidth, rowHeight * RATIO);
+  if (fitting >= Math.min(narrowest, columnWidth)) {
+    return { columns, tile: tile(fitting), capacity: rows * columns };
+  }
+  const fullHeight = columnWidth / RATIO;
+  const shown = Math.max(1, Math.floor((box.height + GAP) / (fullHeight + GAP)));
+  return {
+    columns,
+    tile: tile(Math.min(columnWidth, box.height * RATIO)),
+    capacity: shown * columns,
+  };
+}
+
+/** How many cells of a given least size fit into `box`. */
+export function cells(box: Box, least: Box): { columns: number; capacity: number } {
+  const columns = Math.max(1, Math.floor((box.width + GAP) / (least.width + GAP)));
+  const rows = Math.max(1, Math.floor((box.height + GAP) / (least.height + GAP)));
+  return { columns, capacity: columns * rows };
+}
+
+/**
+ * What of `all` stands in `capacity` places on page `page` (counted on without end). If not all
+ * fit, one place is kept for the button that turns the page.
+ */
+export function pageOf<T>(all: T[], capacity: number, page: number): T[] {
+  if (all.length <= capacity) return all;
+  const each = Math.max(1, capacity - 1);
+  const pages = Math.ceil(all.length / each);
+  const first = (page % pages) * each;
+  return all.slice(first, first + each);
+}
+
+/** Where the large thing and the others stand in the stage. */
+export interface Split {
+  /** The others stand beside it, not below. */
+  side: boolean;
+  main: Box;
+  rest: Box;
+}
+
+/** Divides the stage between the large thing, 16:9 and never cropped, and the others. */
+export function split(stage: Box): Split {
+  if (stage.width > stage.height * 1.15) {
+    const beside = stage.width - stage.height * RATIO - GAP;
+    const strip = Math.floor(Math.min(Math.max(beside, STRIP.least), STRIP.most));
+    const width = Math.min(stage.width - strip - GAP, stage.height * RATIO);
+    return { side: true, main: tile(width), rest: { width: strip, height: stage.height } };
+  }
+  const main = tile(Math.min(stage.width, stage.height * 0.6 * RATIO));
+  const height = Math.max(0, stage.height - main.height - GAP);
+  return { side: false, main, rest: { width: stage.width, height } };
+}
+
+function tile(width: number): Box {
+  const whole = Math.max(0, Math.floor(width));
+  return { width: whole, height: Math.floor(whole / RATIO) };
+}

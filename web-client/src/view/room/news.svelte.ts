@@ -1,0 +1,55 @@
+/**
+ * What is read aloud of hands, comings and goings. Invariant: at most one announcement in three
+ * seconds, so that a class that comes in is one sentence.
+ */
+import type { Room } from '../../session/model';
+import { t } from '../../ui/text/words.svelte';
+
+const TOGETHER = 3000;
+
+export class News {
+  /** The text of the polite live region. */
+  said = $state('');
+  #known: Map<number, { name: string; hand: boolean }> | null = null;
+  #joined: string[] = [];
+  #left: string[] = [];
+  #hands: string[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  /** Compares the room with what it was. The first call only remembers. */
+  see(room: Room): void {
+    const now = new Map(
+      room.people
+        .filter((person) => person.no !== room.me)
+        .map((person) => [person.no, { name: person.name, hand: person.hand !== null }]),
+    );
+    const before = this.#known;
+    this.#known = now;
+    if (!before) return;
+    for (const [no, { name, hand }] of now) {
+      if (!before.has(no)) this.#joined.push(name);
+      if (hand && !before.get(no)?.hand) this.#hands.push(name);
+    }
+    for (const [no, { name }] of before) if (!now.has(no)) this.#left.push(name);
+    if (this.#joined.length + this.#left.length + this.#hands.length > 0) {
+      this.#timer ??= setTimeout(() => this.#say(), TOGETHER);
+    }
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #say(): void {
+    this.#timer = null;
+    const sentences = [
+      this.#hands.length > 0 ? t().saidHand(this.#hands.join(', ')) : '',
+      this.#joined.length > 0 ? t().saidJoined(this.#joined.join(', ')) : '',
+      this.#left.length > 0 ? t().saidLeft(this.#left.join(', ')) : '',
+    ];
+    this.said = sentences.filter((sentence) => sentence !== '').join('. ');
+    this.#joined = [];
+    this.#left = [];
+    this.#hands = [];
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Who stands where. Invariant: the order is the seating plan; speaking, hands and cameras never
+ * change it. The own tile is always last.
+ */
+import type { Kind, Participant } from '../../protocol';
+import { pictureKey, type Room } from '../../session/model';
+
+/** A picture that a layout can show: whose and which. */
+export interface Source {
+  participant: number;
+  kind: 'camera' | 'content';
+}
+
+/** Key of a source, the same as in `Room.pictures`. */
+export function keyOf(source: Source): string {
+  return pictureKey(source.participant, source.kind);
+}
+
+/** Everyone in seating order, oneself last. */
+export function seated(room: Room): Participant[] {
+  const others = room.people.filter((person) => person.no !== room.me);
+  const me = room.people.find((person) => person.no === room.me);
+  return me ? [...others, me] : others;
+}
+
+/** Whether a person sends a picture of that kind. One's own camera counts once it delivers. */
+export function sends(room: Room, person: Participant, kind: Kind): boolean {
+  if (person.no === room.me && kind === 'camera') return room.own.camera.state === 'on';
+  return person.sending.includes(kind);
+}
+
+/** The picture of a source if it may be shown now. */
+export function picture(room: Room, source: Source): MediaStream | null {
+  if (source.participant === room.me) {
+    const own = source.kind === 'camera' ? room.own.camera : room.own.content;
+    return own.state === 'on' ? own.stream : null;
+  }
+  return room.pictures.get(keyOf(source)) ?? null;
+}
+
+/** Those whose hand is up, first come first. */
+export function hands(people: Participant[]): Participant[] {
+  return people
+    .filter((person) => person.hand !== null)
+    .sort((one, other) => (one.hand ?? 0) - (other.hand ?? 0));
+}
+
+/** Place in the queue of hands, from 1, by number of the person. */
+export function handPlaces(people: Participant[]): ReadonlyMap<number, number> {
+  return new Map(hands(people).map((person, index) => [person.no, index + 1]));
+}
+
+/** Screens and documents of others, the teacher's first. */
+export function contents(room: Room): Source[] {
+  return room.people
+    .filter((person) => person.no !== room.me && person.sending.includes('content'))
+    .sort((one, other) => rank(one) - rank(other))
+    .map((person) => ({ participant: person.no, kind: 'content' }));
+}
+
+/** Who is shown large if nobody is chosen. */
+export interface Main {
+  source: Source;
+  /** The person stays large whoever speaks, and so needs no seat among the others. */
+  fixed: boolean;
+}
+
+/** The large place: for everyone else their teacher, for a teacher whoever spoke last. */
+export function main(room: Room, spoke: number | null): Main | null {
+  const others = room.people.filter((person) => person.no !== room.me);
+  const teacher =
+    room.role === 'teacher' ? undefined : others.find((person) => person.role === 'teacher');
+  const chosen = teacher ?? others.find((person) => person.no === spoke) ?? others[0];
+  if (!chosen) return null;
+  return {
+    source: { participant: chosen.no, kind: 'camera' },
+    fixed: teacher !== undefined || others.length === 1,
+  };
+}
+
+/** Letters that stand for a picture: of the first and the last part of the name. */
+export function initials(name: string): string {
+  const parts = name.trim().split(/\s+/u);
+  const ends = parts.length > 1 ? [parts[0], parts[parts.length - 1]] : parts;
+  return ends.map((part) => [...(part ?? '')][0]?.toLocaleUpperCase() ?? '').join('');
+}
+
+function rank(person: Participant): number {
+  return person.role === 'teacher' ? 0 : person.role === 'presenter' ? 1 : 2;
+}
