@@ -9,7 +9,7 @@ use crate::rules::{self, By};
 use crate::seat::{Held, Place, Seat};
 use crate::state::{Phase, State};
 use crate::{
-    Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId,
+    Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId, Text,
 };
 
 impl State {
