@@ -18,15 +18,20 @@
 mod config;
 mod counters;
 mod demux;
+mod dtls;
+mod ice;
+mod liveness;
 mod negotiated;
 mod sdp;
 mod srtp;
+#[cfg(test)]
+mod testing;
 mod transport;
 
 pub use config::{TransportConfig, TransportError};
 pub use counters::Counters;
 pub use demux::{Class, classify, stun_local_ufrag};
-pub use negotiated::{Codec, CodecName, ExtensionIds, Negotiated, PublishLine, SlotLine};
+pub use negotiated::{CNAME, Codec, CodecName, ExtensionIds, Negotiated, PublishLine, SlotLine};
 pub use sdp::{Offer, OfferError};
 pub use srtp::SrtpProfile;
 pub use transport::{Failure, ProtectError, Received, TAG_ROOM, Transport, TransportEvent};

@@ -4,6 +4,9 @@
 
 use kreide_control::SourceKind;
 
+/// The CNAME (RFC 3550 section 6.5.1) that answers announce for all our streams.
+pub const CNAME: &str = "kreide";
+
 /// What both sides agreed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Negotiated {
@@ -33,7 +36,7 @@ pub struct PublishLine {
 }
 
 /// A line on which the peer receives whatever is mapped onto it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SlotLine {
     /// The line's identification (RFC 5888).
     pub mid: String,
@@ -52,7 +55,7 @@ pub struct SlotLine {
 }
 
 /// A codec with the payload types the offer gave it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Codec {
     /// Which codec.
     pub name: CodecName,
@@ -76,7 +79,7 @@ pub enum CodecName {
 }
 
 /// Ids of the header extensions (RFC 8285) agreed on one line; `None` where not agreed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ExtensionIds {
     /// `urn:ietf:params:rtp-hdrext:sdes:mid` (RFC 9143).
     pub mid: Option<u8>,
@@ -94,4 +97,42 @@ pub struct ExtensionIds {
     pub abs_capture_time: Option<u8>,
     /// Dependency descriptor of the AV1 RTP payload specification, usable with any codec.
     pub dependency_descriptor: Option<u8>,
+}
+
+impl ExtensionIds {
+    /// All extensions we know, with their URIs.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Option<u8>)> {
+        let Self {
+            mid,
+            rid,
+            repaired_rid,
+            audio_level,
+            abs_send_time,
+            transport_cc,
+            abs_capture_time,
+            dependency_descriptor,
+        } = self;
+        [
+            ("urn:ietf:params:rtp-hdrext:sdes:mid", mid),
+            ("urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", rid),
+            ("urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", repaired_rid),
+            ("urn:ietf:params:rtp-hdrext:ssrc-audio-level", audio_level),
+            ("http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", abs_send_time),
+            (
+                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+                transport_cc,
+            ),
+            ("http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", abs_capture_time),
+            (
+                "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+                dependency_descriptor,
+            ),
+        ]
+        .into_iter()
+    }
+
+    /// Where the id of the extension with this URI belongs.
+    pub(crate) fn slot_for(&mut self, uri: &str) -> Option<&mut Option<u8>> {
+        self.iter_mut().find(|(known, _)| *known == uri).map(|(_, id)| id)
+    }
 }

@@ -1,0 +1,405 @@
+//! The DTLS server side of one transport, up to the keys for SRTP.
+//!
+//! Invariants: no keys before the peer proved to own a certificate whose fingerprint its offer
+//! named; a datagram that makes no sense is dropped and never ends a session; the peer can make
+//! us keep at most [`MAX_HANDSHAKE_BYTES`].
+//! Left out on purpose: application data (no data channels are negotiated) and addresses (the
+//! transport decides where datagrams go, so an address change does not matter here).
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use rtc_crypto::SecretVec;
+use rtc_dtls::cipher_suite::CipherSuiteId;
+use rtc_dtls::config::{ClientAuthType, ConfigBuilder, ExtendedMasterSecretType, HandshakeConfig};
+use rtc_dtls::endpoint::{Endpoint, EndpointEvent};
+use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+use rtc_shared::TransportProtocol;
+use rtc_shared::error::Error;
+
+use crate::sdp::Fingerprint;
+use crate::{Failure, SrtpProfile, TransportConfig};
+
+/// The DTLS side of one transport.
+pub(crate) struct Dtls {
+    shared: Arc<TransportConfig>,
+    expected: Arc<[Fingerprint]>,
+    endpoint: Endpoint,
+    state: State,
+    transmits: VecDeque<Vec<u8>>,
+    /// Handshake bytes taken so far, over the life of the transport.
+    taken: usize,
+}
+
+enum State {
+    /// No ClientHello yet.
+    Idle,
+    /// The server's first flight is not out: everything can still begin anew.
+    Greeting {
+        deadline: Instant,
+        /// What came since the endpoint was made, to feed a second one that speaks another
+        /// profile.
+        heard: Vec<BytesMut>,
+        profile: SrtpProfile,
+    },
+    /// Our flight is out, the peer's last one is not in.
+    Handshaking { deadline: Instant, retransmit: Retransmit },
+    /// Keys are exported.
+    Established,
+    /// Failed or closed.
+    Ended,
+}
+
+/// What DTLS came to.
+pub(crate) enum DtlsEvent {
+    /// The peer is who its offer says, and here is the keying material.
+    Keys { profile: SrtpProfile, material: SecretVec },
+    /// No agreement.
+    Failed(Failure),
+    /// The peer said goodbye.
+    Closed,
+}
+
+impl Dtls {
+    pub(crate) fn new(shared: &Arc<TransportConfig>, expected: &[Fingerprint]) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            expected: expected.into(),
+            // Replaced at the first ClientHello.
+            endpoint: Endpoint::new(PEER, TransportProtocol::UDP, None),
+            state: State::Idle,
+            transmits: VecDeque::new(),
+            taken: 0,
+        }
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Greeting { deadline, .. } => Some(*deadline),
+            State::Handshaking { deadline, retransmit } => Some(retransmit.at.min(*deadline)),
+            State::Idle | State::Established | State::Ended => None,
+        }
+    }
+
+    /// Takes one datagram from a validated address. False if nothing in it was of use.
+    pub(crate) fn handle_datagram(
+        &mut self,
+        datagram: &[u8],
+        now: Instant,
+    ) -> (bool, Option<DtlsEvent>) {
+        let records = self.sift(datagram);
+        if records.is_empty() {
+            return (false, None);
+        }
+        if matches!(self.state, State::Idle) {
+            self.begin(SrtpProfile::AeadAes128Gcm, now + HANDSHAKE_LIMIT);
+        }
+        if let State::Greeting { heard, .. } = &mut self.state {
+            heard.push(records.clone());
+        }
+        (true, self.feed(records, now))
+    }
+
+    /// Retransmits, or gives up.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) -> Option<DtlsEvent> {
+        let deadline = match &self.state {
+            State::Greeting { deadline, .. } | State::Handshaking { deadline, .. } => *deadline,
+            State::Idle | State::Established | State::Ended => return None,
+        };
+        if now >= deadline {
+            return Some(self.fail(Failure::HandshakeFailed));
+        }
+        if let State::Handshaking { retransmit, .. } = &mut self.state
+            && now >= retransmit.at
+        {
+            retransmit.back_off(now);
+            // Errors mean only that its own retransmissions are used up: the deadline decides.
+            let _ = self.endpoint.handle_timeout(PEER, now);
+            self.drain();
+        }
+        None
+    }
+
+    /// Queues a close_notify if there is a session.
+    pub(crate) fn close(&mut self, now: Instant) {
+        if matches!(self.state, State::Established) {
+            let _ = self.endpoint.close(now);
+            self.drain();
+        }
+        self.state = State::Ended;
+    }
+
+    /// The next datagram to send.
+    pub(crate) fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        self.transmits.pop_front()
+    }
+
+    /// Collects what the endpoint wants sent. True if our first flight, the one with the
+    /// ServerHello, is among it.
+    fn drain(&mut self) -> bool {
+        let mut greeted = false;
+        while let Some(datagram) = self.endpoint.poll_transmit() {
+            let datagram = datagram.message;
+            // An alert in clear could have been provoked by anybody, and would end the session at
+            // the peer. Who cannot agree with us runs into the deadline instead.
+            if matches!(datagram[..], [ALERT, _, _, 0, 0, ..]) {
+                continue;
+            }
+            greeted |= datagram.first() == Some(&HANDSHAKE)
+                && datagram.get(RECORD_HEADER) == Some(&SERVER_HELLO);
+            self.transmits.push_back(datagram.to_vec());
+        }
+        greeted
+    }
+
+    /// Copies the records that can be of use. What is left out can only be forged, broken, or
+    /// beyond the cap.
+    fn sift(&mut self, datagram: &[u8]) -> BytesMut {
+        let mut records = BytesMut::new();
+        let mut rest = datagram;
+        while let Some((header, body)) = rest.split_first_chunk::<RECORD_HEADER>() {
+            let length = usize::from(u16::from_be_bytes([header[11], header[12]]));
+            let epoch = u16::from_be_bytes([header[3], header[4]]);
+            if header[1] != 0xfe || length > body.len() || length == 0 {
+                break;
+            }
+            let (record, behind) = rest.split_at(RECORD_HEADER + length);
+            rest = behind;
+            let useful = match (header[0], epoch) {
+                (HANDSHAKE, 0) => is_sane_handshake(&record[RECORD_HEADER..]),
+                (HANDSHAKE, 1) => true,
+                (CHANGE_CIPHER_SPEC, 0) => record[RECORD_HEADER..] == [1],
+                // Alerts count only where they are authentic.
+                (ALERT, 1) => true,
+                _ => false,
+            };
+            if useful && self.taken + record.len() <= MAX_HANDSHAKE_BYTES {
+                self.taken += record.len();
+                records.extend_from_slice(record);
+            }
+        }
+        records
+    }
+
+    /// Makes a fresh endpoint that agrees to one profile. One, because the library follows the
+    /// client's preference, and browsers put the slower profile first.
+    fn begin(&mut self, profile: SrtpProfile, deadline: Instant) {
+        match self.handshake_config(profile) {
+            Ok(config) => {
+                let config = Some(Arc::new(config));
+                self.endpoint = Endpoint::new(PEER, TransportProtocol::UDP, config);
+                self.state = State::Greeting { deadline, heard: Vec::new(), profile };
+            }
+            Err(error) => {
+                tracing::error!(%error, "no DTLS configuration");
+                self.state = State::Ended;
+            }
+        }
+    }
+
+    fn feed(&mut self, records: BytesMut, now: Instant) -> Option<DtlsEvent> {
+        let outcome = self.endpoint.read(now, PEER, None, records);
+        let greeted = self.drain();
+        match &mut self.state {
+            State::Greeting { deadline, heard, profile } => {
+                let deadline = *deadline;
+                match outcome {
+                    Err(Error::ErrServerNoMatchingSrtpProfile)
+                        if *profile == SrtpProfile::AeadAes128Gcm =>
+                    {
+                        let heard = std::mem::take(heard);
+                        self.begin(SrtpProfile::Aes128CmSha1_80, deadline);
+                        return heard.into_iter().find_map(|records| self.feed(records, now));
+                    }
+                    // Perhaps forged: the true ClientHello shall find everything untouched.
+                    Err(error) => {
+                        tracing::debug!(%error, "DTLS begins anew");
+                        self.begin(SrtpProfile::AeadAes128Gcm, deadline);
+                    }
+                    // The retransmission timer runs once our flight is out; before, the client
+                    // drives.
+                    Ok(_) if greeted => {
+                        let retransmit = Retransmit::new(now);
+                        self.state = State::Handshaking { deadline, retransmit };
+                    }
+                    Ok(_) => {}
+                }
+                None
+            }
+            State::Handshaking { .. } => match outcome {
+                Ok(events) => events
+                    .iter()
+                    .any(|event| matches!(event, EndpointEvent::HandshakeComplete))
+                    .then(|| self.complete()),
+                Err(error) if self.peer_matches() == Some(false) => {
+                    tracing::debug!(%error, "the peer's certificate is not the offer's");
+                    Some(self.fail(Failure::FingerprintMismatch))
+                }
+                Err(Error::ErrClientCertificateRequired) => {
+                    Some(self.fail(Failure::HandshakeFailed))
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "DTLS datagram of no use");
+                    None
+                }
+            },
+            State::Established => match outcome {
+                Ok(events) => events
+                    .iter()
+                    .any(|event| matches!(event, EndpointEvent::PeerClosed))
+                    .then(|| self.end()),
+                Err(Error::ErrAlertFatalOrClose) => Some(self.end()),
+                Err(_) => None,
+            },
+            State::Idle | State::Ended => None,
+        }
+    }
+
+    fn end(&mut self) -> DtlsEvent {
+        self.state = State::Ended;
+        DtlsEvent::Closed
+    }
+
+    fn fail(&mut self, failure: Failure) -> DtlsEvent {
+        self.state = State::Ended;
+        DtlsEvent::Failed(failure)
+    }
+
+    /// The library met its goal; ours is stricter.
+    fn complete(&mut self) -> DtlsEvent {
+        if self.peer_matches() != Some(true) {
+            return self.fail(Failure::FingerprintMismatch);
+        }
+        match self.export() {
+            Some((profile, material)) => {
+                self.state = State::Established;
+                DtlsEvent::Keys { profile, material }
+            }
+            None => self.fail(Failure::HandshakeFailed),
+        }
+    }
+
+    fn export(&self) -> Option<(SrtpProfile, SecretVec)> {
+        let state = self.endpoint.get_connection_state(PEER)?;
+        let profile = match state.srtp_protection_profile() {
+            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => SrtpProfile::AeadAes128Gcm,
+            SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80 => SrtpProfile::Aes128CmSha1_80,
+            _ => return None,
+        };
+        // RFC 5764 section 4.2.
+        let length = profile.keying_material_len();
+        let material = state.export_keying_material("EXTRACTOR-dtls_srtp", &[], length).ok()?;
+        Some((profile, material))
+    }
+
+    /// Whether the certificate the peer showed is the offer's; `None` if it showed none.
+    fn peer_matches(&self) -> Option<bool> {
+        let state = self.endpoint.get_connection_state(PEER)?;
+        let certificate = state.peer_certificates.first()?;
+        Some(self.expected.iter().any(|expected| expected.matches(certificate)))
+    }
+
+    fn handshake_config(&self, profile: SrtpProfile) -> Result<HandshakeConfig, Error> {
+        let profile = match profile {
+            SrtpProfile::AeadAes128Gcm => SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm,
+            SrtpProfile::Aes128CmSha1_80 => SrtpProtectionProfile::Srtp_Aes128_Cm_Hmac_Sha1_80,
+        };
+        let expected = Arc::clone(&self.expected);
+        ConfigBuilder::default()
+            .with_crypto_provider(Arc::clone(&self.shared.provider))
+            .with_certificates(vec![self.shared.certificate.clone()])
+            .with_cipher_suites(vec![
+                CipherSuiteId::Tls_Ecdhe_Ecdsa_With_Aes_128_Gcm_Sha256,
+                CipherSuiteId::Tls_Ecdhe_Ecdsa_With_ChaCha20_Poly1305_Sha256,
+            ])
+            .with_srtp_protection_profiles(vec![profile])
+            .with_client_auth(ClientAuthType::RequireAnyClientCert)
+            // The library does not compare the client's Finished with the transcript. With the
+            // extended master secret the keys depend on the transcript, so who changed it has
+            // other keys (RFC 7627). Every browser has it.
+            .with_extended_master_secret(ExtendedMasterSecretType::Require)
+            // There is no chain to verify; the fingerprint is what counts (RFC 8122).
+            .with_insecure_skip_verify(true)
+            .with_verify_peer_certificate(Some(Arc::new(move |chain, _| {
+                let matches = chain.first().is_some_and(|certificate| {
+                    expected.iter().any(|expected| expected.matches(certificate))
+                });
+                matches.then_some(()).ok_or(Error::ErrInvalidCertificate)
+            })))
+            .with_flight_interval(FIRST_RETRANSMISSION)
+            .build(false, None)
+    }
+}
+
+/// When our flight is sent again: soon, then ever more rarely (RFC 6347 section 4.2.4.1).
+struct Retransmit {
+    at: Instant,
+    interval: Duration,
+}
+
+impl Retransmit {
+    fn new(now: Instant) -> Self {
+        Self { at: now + FIRST_RETRANSMISSION, interval: FIRST_RETRANSMISSION }
+    }
+
+    fn back_off(&mut self, now: Instant) {
+        self.interval *= 2;
+        self.at = now + self.interval;
+    }
+}
+
+/// Whether a handshake record in clear holds fragments that fit it and messages that a client
+/// sends. A forged message that passes for the next one would stand in the way of the true one.
+fn is_sane_handshake(mut body: &[u8]) -> bool {
+    while let Some((header, rest)) = body.split_first_chunk::<12>() {
+        let number = |at: usize| {
+            usize::from(header[at]) << 16
+                | usize::from(header[at + 1]) << 8
+                | usize::from(header[at + 2])
+        };
+        let (length, offset, fragment) = (number(1), number(6), number(9));
+        let from_client =
+            matches!(header[0], CLIENT_HELLO | CERTIFICATE | CERTIFICATE_VERIFY | KEY_EXCHANGE);
+        if !from_client
+            || length > MAX_HANDSHAKE_BYTES
+            || offset + fragment > length
+            || fragment > rest.len()
+        {
+            return false;
+        }
+        body = &rest[fragment..];
+    }
+    body.is_empty()
+}
+
+/// The library tells peers apart by address; each of ours has an endpoint of its own, so one
+/// name serves.
+const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1));
+
+const RECORD_HEADER: usize = 13;
+
+// Record types (RFC 5246 section 6.2.1).
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+
+// Handshake types (RFC 5246 section 7.4).
+const CLIENT_HELLO: u8 = 1;
+const SERVER_HELLO: u8 = 2;
+const CERTIFICATE: u8 = 11;
+const CERTIFICATE_VERIFY: u8 = 15;
+const KEY_EXCHANGE: u8 = 16;
+
+/// What a peer may make us look at. A browser's handshake takes 4 kB.
+const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
+
+/// From the first ClientHello to the keys.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Joins wait for this flight, so the first repetition comes much sooner than the second that
+/// the RFC suggests. Doubling, the seventh and last comes after the limit.
+const FIRST_RETRANSMISSION: Duration = Duration::from_millis(100);
