@@ -122,7 +122,7 @@ impl Rewriter {
     }
 
     /// Forwards temporal layers up to this one. Takes effect at frames where a decoder allows it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "congestion control will ask for it"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the allocator will ask for it"))]
     pub(crate) fn limit_temporal_layer(&mut self, highest: u8) {
         self.wanted_layer = highest;
     }
@@ -134,6 +134,17 @@ impl Rewriter {
 
     /// Begins a stream with this packet: a keyframe's first, or any packet of audio.
     pub(crate) fn start(&mut self, stream: StreamId, packet: &Stored<'_>, now: Instant) -> Numbers {
+        let segment = self.anchor(stream, packet, now);
+        self.push(segment);
+        self.forwarded_layer = self.wanted_layer;
+        self.newest = Some(Newest { stream, sequence: packet.sequence, dropped_picture: None });
+        let numbers = segment.apply(packet);
+        self.remember(&numbers, now);
+        numbers
+    }
+
+    /// Offsets that put this packet right behind the last one given out.
+    fn anchor(&self, stream: StreamId, packet: &Stored<'_>, now: Instant) -> Segment {
         let last = self.last;
         let timestamp = match last.at {
             None => last.timestamp.wrapping_add(1),
@@ -144,7 +155,7 @@ impl Rewriter {
             }
         };
         let source = packet.vp8;
-        let segment = Segment {
+        Segment {
             stream,
             first_source: packet.sequence,
             sequence: (last.sequence + 1).wrapping_sub(packet.sequence) as i64,
@@ -158,13 +169,7 @@ impl Rewriter {
             key: source
                 .and_then(|d| d.key_index)
                 .map_or(0, |key| last.key.wrapping_add(1).wrapping_sub(key) & KEY_MASK),
-        };
-        self.push(segment);
-        self.forwarded_layer = self.wanted_layer;
-        self.newest = Some(Newest { stream, sequence: packet.sequence, dropped_picture: None });
-        let numbers = segment.apply(packet);
-        self.remember(&numbers, now);
-        numbers
+        }
     }
 
     /// Decides on a packet of the current stream.
@@ -178,6 +183,7 @@ impl Rewriter {
             self.skip(packet, newest);
             return Verdict::Drop;
         }
+        self.bridge_jump(packet, now);
         let Some(segment) = self.segments.back() else { return Verdict::Drop };
         let numbers = segment.apply(packet);
         self.remember(&numbers, now);
@@ -226,6 +232,28 @@ impl Rewriter {
             following = Some(segment);
         }
         None
+    }
+
+    /// An encoder that starts anew may throw its counters about: from such a keyframe on they are
+    /// anchored behind the last ones given out. The sequence numbers run on as they are.
+    fn bridge_jump(&mut self, packet: &Stored<'_>, now: Instant) {
+        let Some(&segment) = self.segments.back() else { return };
+        let Some(descriptor) = packet.vp8 else { return };
+        if !vp8::is_keyframe_start(&descriptor, packet.payload) {
+            return;
+        }
+        let numbers = segment.apply(packet);
+        let ticks = numbers.timestamp.wrapping_sub(self.last.timestamp);
+        let picture = numbers.vp8.and_then(|d| d.picture_id).map_or(self.last.picture, |p| p.value);
+        let pictures = picture.wrapping_sub(self.last.picture) & PICTURE_MASK;
+        if ticks <= LONGEST_PAUSE_TICKS && (1..=MOST_LOST_PICTURES).contains(&pictures) {
+            return;
+        }
+        let fresh = self.anchor(segment.stream, packet, now);
+        // A pause is the sender's own; only time that runs backwards is mended.
+        let timestamp =
+            if ticks <= LONGEST_PAUSE_TICKS { segment.timestamp } else { fresh.timestamp };
+        self.push(Segment { sequence: segment.sequence, timestamp, ..fresh });
     }
 
     /// Whether a new packet is dropped on purpose; steps between temporal layers where allowed.
@@ -327,5 +355,174 @@ const PICTURE_MASK: u16 = 0x7fff;
 const KEY_MASK: u8 = 0x1f;
 /// A new source's first frame lies at least this far behind the last frame shown.
 const SHORTEST_STEP_HZ: u32 = 60;
+/// Ten minutes at 90 kHz: more is time running backwards.
+const LONGEST_PAUSE_TICKS: u32 = 600 * 90_000;
+/// More than a minute of lost frames is an encoder that started anew.
+const MOST_LOST_PICTURES: u16 = 2_000;
 /// At 15 dropped frames a second this covers several seconds of retransmissions.
 const MOST_SEGMENTS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use kreide_sfu_testkit::{Camera, t0};
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+
+    use super::*;
+
+    /// A packet of a made-up camera as the room would store it.
+    struct Source {
+        unwrapper: kreide_media::seq::Unwrapper,
+    }
+
+    impl Source {
+        fn stored<'a>(&mut self, bytes: &'a [u8]) -> Stored<'a> {
+            let packet = kreide_media::rtp::Packet::parse(bytes).unwrap();
+            let vp8 = vp8::Descriptor::parse(packet.payload).unwrap();
+            Stored::new(&packet, self.unwrapper.extend(packet.sequence), Some(vp8))
+        }
+    }
+
+    const STREAM: StreamId = StreamId(1);
+
+    /// Numbers sent, by sequence; fails if one is given out twice.
+    #[derive(Default)]
+    struct Sent(std::collections::BTreeMap<u64, Option<Numbers>>);
+
+    impl Sent {
+        fn note(&mut self, verdict: Verdict) {
+            let (numbers, content) = match verdict {
+                Verdict::Drop => return,
+                Verdict::Send(numbers) => (numbers, Some(numbers)),
+                Verdict::Fill(numbers) => (numbers, None),
+            };
+            let twice = self.0.insert(numbers.sequence, content).is_some();
+            assert!(!twice, "sequence {} was given out twice", numbers.sequence);
+        }
+    }
+
+    #[test]
+    fn dropped_layers_leave_no_hole_even_with_loss_and_reordering() {
+        for seed in 0..40 {
+            let mut random = StdRng::seed_from_u64(seed);
+            let mut camera = Camera::new("v", None, (64, 64), seed);
+            let mut rewriter = Rewriter::new(90_000, seed);
+            let mut source = Source { unwrapper: Default::default() };
+            let mut sent = Sent::default();
+            let mut late: Vec<Vec<u8>> = Vec::new();
+            let mut started = false;
+            for frame in 0..300 {
+                if frame % 50 == 25 {
+                    rewriter.limit_temporal_layer(random.random_range(0..3));
+                }
+                for bytes in camera.frame(3_000) {
+                    if started && random.random_bool(0.05) {
+                        late.push(bytes);
+                        continue;
+                    }
+                    let packet = source.stored(&bytes);
+                    if started {
+                        sent.note(rewriter.forward(&packet, t0()));
+                    } else {
+                        sent.note(Verdict::Send(rewriter.start(STREAM, &packet, t0())));
+                        started = true;
+                    }
+                }
+                if random.random_bool(0.3) {
+                    for bytes in late.drain(..) {
+                        let packet = source.stored(&bytes);
+                        sent.note(rewriter.forward(&packet, t0()));
+                    }
+                }
+            }
+            for bytes in late.drain(..) {
+                let packet = source.stored(&bytes);
+                sent.note(rewriter.forward(&packet, t0()));
+            }
+            let (first, last) = (*sent.0.keys().next().unwrap(), *sent.0.keys().last().unwrap());
+            assert_eq!(sent.0.len() as u64, last - first + 1, "holes with seed {seed}");
+            check_references(sent.0.values().flatten(), seed);
+        }
+    }
+
+    /// In order of sequence, TL0PICIDX steps by one at every frame of layer 0 and nowhere else.
+    fn check_references<'a>(numbers: impl Iterator<Item = &'a Numbers>, seed: u64) {
+        let mut last: Option<u8> = None;
+        for descriptor in numbers.filter_map(|n| n.vp8).filter(|d| d.frame_start) {
+            let step = u8::from(descriptor.temporal.unwrap().layer == 0);
+            let tl0 = descriptor.tl0_picture.unwrap();
+            if let Some(last) = last {
+                assert_eq!(tl0, last.wrapping_add(step), "seed {seed}");
+            }
+            last = Some(tl0);
+        }
+    }
+
+    #[test]
+    fn without_loss_the_picture_ids_of_kept_layers_are_consecutive() {
+        let mut camera = Camera::new("v", None, (64, 64), 2);
+        let mut rewriter = Rewriter::new(90_000, 1);
+        rewriter.limit_temporal_layer(0);
+        let mut source = Source { unwrapper: Default::default() };
+        let mut pictures = Vec::new();
+        for frame in 0..40 {
+            for (index, bytes) in camera.frame(3_000).iter().enumerate() {
+                let packet = source.stored(bytes);
+                let verdict = if frame == 0 && index == 0 {
+                    Verdict::Send(rewriter.start(STREAM, &packet, t0()))
+                } else {
+                    rewriter.forward(&packet, t0())
+                };
+                if let Verdict::Send(Numbers { vp8: Some(d), .. }) = verdict
+                    && d.frame_start
+                {
+                    pictures.push(d.picture_id.unwrap().value);
+                }
+            }
+        }
+        assert_eq!(pictures.len(), 10);
+        assert!(pictures.windows(2).all(|p| p[1] == (p[0] + 1) & PICTURE_MASK), "{pictures:?}");
+    }
+
+    #[test]
+    fn finds_the_source_of_every_number_given_out() {
+        let mut camera = Camera::new("v", None, (64, 64), 4);
+        let mut rewriter = Rewriter::new(90_000, 1);
+        rewriter.limit_temporal_layer(1);
+        let mut source = Source { unwrapper: Default::default() };
+        let mut given = Vec::new();
+        for frame in 0..60 {
+            for (index, bytes) in camera.frame(3_000).iter().enumerate() {
+                let packet = source.stored(bytes);
+                let verdict = if frame == 0 && index == 0 {
+                    Verdict::Send(rewriter.start(STREAM, &packet, t0()))
+                } else {
+                    rewriter.forward(&packet, t0())
+                };
+                if let Verdict::Send(numbers) = verdict {
+                    given.push((numbers.sequence as u16, packet.sequence));
+                }
+            }
+        }
+        for (sequence, from) in given {
+            assert_eq!(rewriter.source_of(sequence), Some((STREAM, from)));
+        }
+        assert_eq!(rewriter.source_of(0), None);
+    }
+
+    #[test]
+    fn packets_from_before_the_switch_are_dropped() {
+        let mut camera = Camera::new("v", None, (64, 64), 6);
+        let mut rewriter = Rewriter::new(90_000, 1);
+        let mut source = Source { unwrapper: Default::default() };
+        let early = camera.frame(3_000);
+        camera.want_keyframe();
+        let late = camera.frame(3_000);
+        let old = source.stored(&early[3]);
+        let new = source.stored(&late[0]);
+        rewriter.start(STREAM, &new, t0());
+        assert_eq!(rewriter.forward(&old, t0()), Verdict::Drop);
+        rewriter.stop();
+        assert_eq!(rewriter.forward(&new, t0()), Verdict::Drop);
+    }
+}

@@ -1,9 +1,20 @@
-//! For tests of the media core: virtual time, a seeded network, made-up senders.
+//! For tests of the media core: virtual time, made-up senders, and a receiver that is as strict
+//! as a decoder.
 //!
 //! Left out on purpose: assertions. A scenario reads as what happens; the test says what must be.
 
+mod camera;
+mod decoder;
+mod fixture;
+mod microphone;
+
 use std::sync::OnceLock;
 use std::time::Instant;
+
+pub use camera::Camera;
+pub use decoder::{Fault, Vp8Decoder};
+pub use fixture::{member, no_rights, open_rights, room, source, video_slot_ssrc, view};
+pub use microphone::Microphone;
 
 /// The beginning of virtual time; the same in all of a process.
 #[must_use]

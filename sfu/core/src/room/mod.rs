@@ -110,6 +110,13 @@ impl RoomPart {
         self.members.iter().all(Option::is_none)
     }
 
+    /// How many audio and video slots a member has.
+    #[must_use]
+    pub fn slots(&self, key: MemberKey) -> (u8, u8) {
+        let count = |m: &Member| (m.audio_slots.len() as u8, m.video_slots.len() as u8);
+        self.member(key).map_or((0, 0), count)
+    }
+
     /// What happened so far.
     #[must_use]
     pub fn stats(&self) -> RoomStats {

@@ -1,0 +1,415 @@
+//! Slots over time: sources come, go and change, and the viewer's decoder never notices.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use kreide_control::Source;
+use kreide_media::rtcp::{Rtcp, walk, write_nack};
+use kreide_media::rtp::Packet;
+use kreide_sfu_core::{Listener, MemberKey, PacketKind, RoomEvent, RoomPart};
+use kreide_sfu_testkit::{
+    Camera, Microphone, Vp8Decoder, member, no_rights, room, source, t0, video_slot_ssrc, view,
+};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+const FRAME: Duration = Duration::from_millis(33);
+const STEP: u32 = 2_970;
+
+/// A room, virtual time, and what every member was sent.
+struct Lesson {
+    room: RoomPart,
+    now: Instant,
+    sent: Vec<(MemberKey, PacketKind, Vec<u8>)>,
+    events: Vec<RoomEvent>,
+}
+
+impl Lesson {
+    fn new() -> Self {
+        Self { room: room(7), now: t0(), sent: Vec::new(), events: Vec::new() }
+    }
+
+    fn join(&mut self, number: u32, rids: &[&str], slots: u32) -> MemberKey {
+        let key = self.room.join(member(number, rids, slots), self.now);
+        self.room.connected(key, self.now);
+        key
+    }
+
+    fn rtp(&mut self, from: MemberKey, packet: &[u8]) {
+        self.room.handle_rtp(from, packet, self.now);
+        self.drain();
+    }
+
+    fn frame(&mut self, from: MemberKey, camera: &mut Camera) {
+        for packet in camera.frame(STEP) {
+            self.rtp(from, &packet);
+        }
+    }
+
+    fn wait(&mut self, duration: Duration) {
+        let until = self.now + duration;
+        while let Some((at, _)) = self.room.poll_timeout().filter(|(at, _)| *at <= until) {
+            self.now = at.max(self.now);
+            self.room.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+    }
+
+    fn drain(&mut self) {
+        let sent = &mut self.sent;
+        self.room.outbox().drain(|to, kind, buffer, length| {
+            sent.push((to, kind, buffer[..length].to_vec()));
+        });
+        while let Some(event) = self.room.poll_event() {
+            self.events.push(event);
+        }
+    }
+
+    /// RTP packets sent to a member on one SSRC since the last call for anybody.
+    fn take_rtp(&mut self, to: MemberKey, ssrc: u32) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.sent)
+            .into_iter()
+            .filter(|(key, kind, _)| *key == to && *kind == PacketKind::Rtp)
+            .map(|(_, _, packet)| packet)
+            .filter(|packet| Packet::parse(packet).unwrap().ssrc == ssrc)
+            .collect()
+    }
+
+    /// SSRCs for which a member was asked for a keyframe so far.
+    fn keyframes_asked_of(&self, member: MemberKey) -> Vec<u32> {
+        self.sent
+            .iter()
+            .filter(|(key, kind, _)| *key == member && *kind == PacketKind::Rtcp)
+            .flat_map(|(_, _, packet)| keyframe_requests(packet))
+            .collect()
+    }
+}
+
+fn keyframe_requests(packet: &[u8]) -> Vec<u32> {
+    let media = |packet| match packet {
+        Rtcp::Pli { media } => Some(media),
+        _ => None,
+    };
+    walk(packet).filter_map(media).collect()
+}
+
+#[test]
+fn two_hundred_switches_between_two_sources_leave_no_gap() {
+    let mut lesson = Lesson::new();
+    let mut random = StdRng::seed_from_u64(1);
+    let viewer = lesson.join(1, &[], 1);
+    let keys = [lesson.join(2, &[], 1), lesson.join(3, &[], 1)];
+    let mut cameras =
+        [Camera::new("v", None, (640, 360), 2), Camera::new("v", None, (640, 360), 3)];
+    let mut decoder = Vp8Decoder::default();
+    let mut asked = 0;
+    let mut switches = 0;
+    let mut shown = None;
+    let mut wrong = 0;
+    while switches < 200 {
+        let wanted = asked % 2;
+        lesson.room.set_view(viewer, view(&[(0, wanted as u32 + 2, 360)]), lesson.now);
+        lesson.drain();
+        asked += 1;
+        for _ in 0..random.random_range(20..40) {
+            lesson.wait(FRAME);
+            for (key, camera) in keys.iter().zip(&mut cameras) {
+                if random.random_bool(0.01) {
+                    camera.jump_back();
+                }
+                lesson.frame(*key, camera);
+            }
+            for (to, kind, packet) in std::mem::take(&mut lesson.sent) {
+                match kind {
+                    PacketKind::Rtp if to == viewer => {
+                        let whose = decoder.take(&packet).unwrap();
+                        wrong += usize::from(whose != cameras[wanted].ssrc());
+                        if shown != Some(whose) {
+                            shown = Some(whose);
+                            switches += 1;
+                        }
+                    }
+                    PacketKind::Rtp => {}
+                    PacketKind::Rtcp => {
+                        for camera in &mut cameras {
+                            if keyframe_requests(&packet).contains(&camera.ssrc()) {
+                                camera.want_keyframe();
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(decoder.faults(), []);
+    assert_eq!(wrong, 0, "frames under a wrong name");
+    assert!(decoder.frames() > 2_000);
+}
+
+#[test]
+fn a_mapping_is_announced_before_its_first_packet() {
+    let mut lesson = Lesson::new();
+    let viewer = lesson.join(1, &[], 1);
+    let sender = lesson.join(2, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 5);
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    lesson.drain();
+    assert_eq!(lesson.events, [], "nothing flows yet, so nothing is shown");
+    lesson.frame(sender, &mut camera);
+    let RoomEvent::Slots { slots, .. } = lesson.events[0].clone() else { panic!() };
+    assert_eq!(slots[0].source, Some(source(2)));
+    let packets = lesson.take_rtp(viewer, video_slot_ssrc(1, 0));
+    let first = Packet::parse(&packets[0]).unwrap();
+    assert!((first.timestamp.wrapping_sub(slots[0].from_timestamp) as i32) >= 0);
+
+    lesson.events.clear();
+    lesson.room.set_rights(sender, no_rights(), lesson.now);
+    lesson.drain();
+    let RoomEvent::Slots { slots, .. } = &lesson.events[0] else { panic!() };
+    assert_eq!((slots[0].slot, slots[0].source), (0, None));
+}
+
+#[test]
+fn a_locked_sender_reaches_nobody() {
+    let mut lesson = Lesson::new();
+    let viewer = lesson.join(1, &[], 1);
+    let sender = lesson.join(2, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 5);
+    let mut microphone = Microphone::new("a", 77);
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    lesson.frame(sender, &mut camera);
+    lesson.rtp(sender, &microphone.packet(20));
+    assert!(!lesson.sent.is_empty());
+    lesson.room.set_rights(sender, no_rights(), lesson.now);
+    lesson.sent.clear();
+    for _ in 0..100 {
+        lesson.wait(FRAME);
+        lesson.frame(sender, &mut camera);
+        lesson.rtp(sender, &microphone.packet(0));
+    }
+    let to_viewer =
+        lesson.sent.iter().filter(|(to, kind, _)| *to == viewer && *kind == PacketKind::Rtp);
+    assert_eq!(to_viewer.count(), 0);
+    assert!(lesson.room.stats().refused >= 200);
+}
+
+#[test]
+fn a_larger_place_gets_a_larger_layer_at_its_keyframe() {
+    let mut lesson = Lesson::new();
+    let viewer = lesson.join(1, &[], 1);
+    let rids = ["l", "m", "h"];
+    let sender = lesson.join(2, &rids, 1);
+    let sizes = [(160, 90), (320, 180), (640, 360)];
+    let mut layers: Vec<Camera> =
+        (0..3).map(|i| Camera::new("v", Some(rids[i]), sizes[i], 10 + i as u64)).collect();
+    let mut decoder = Vp8Decoder::default();
+    let mut shown = Vec::new();
+    for (asked, frames) in [(80, 30), (360, 60), (170, 60)] {
+        lesson.room.set_view(viewer, view(&[(0, 2, asked)]), lesson.now);
+        lesson.drain();
+        for _ in 0..frames {
+            lesson.wait(FRAME);
+            for camera in &mut layers {
+                for packet in camera.frame(STEP) {
+                    lesson.rtp(sender, &packet);
+                }
+            }
+            let requests = lesson.keyframes_asked_of(sender);
+            for camera in layers.iter_mut().filter(|c| requests.contains(&c.ssrc())) {
+                camera.want_keyframe();
+            }
+            for packet in lesson.take_rtp(viewer, video_slot_ssrc(1, 0)) {
+                let whose = decoder.take(&packet).unwrap();
+                shown.push(layers.iter().position(|c| c.ssrc() == whose).unwrap());
+            }
+        }
+    }
+    shown.dedup();
+    assert_eq!(shown, [0, 2, 1]);
+    assert_eq!(decoder.faults(), []);
+}
+
+#[test]
+fn thirty_viewers_cost_one_keyframe_in_half_a_second() {
+    let mut lesson = Lesson::new();
+    let sender = lesson.join(1, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 4);
+    lesson.frame(sender, &mut camera);
+    lesson.sent.clear();
+    for number in 2..32 {
+        let viewer = lesson.join(number, &[], 1);
+        lesson.room.set_view(viewer, view(&[(0, 1, 360)]), lesson.now);
+        lesson.wait(Duration::from_millis(10));
+    }
+    assert_eq!(lesson.keyframes_asked_of(sender), [camera.ssrc()]);
+}
+
+#[test]
+fn lost_packets_come_again_as_retransmissions() {
+    let mut lesson = Lesson::new();
+    let viewer = lesson.join(1, &[], 1);
+    let sender = lesson.join(2, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 5);
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    for _ in 0..5 {
+        lesson.wait(FRAME);
+        lesson.frame(sender, &mut camera);
+    }
+    let packets = lesson.take_rtp(viewer, video_slot_ssrc(1, 0));
+    let lost = Packet::parse(&packets[3]).unwrap();
+    let mut nack = Vec::new();
+    write_nack(&mut nack, 9, lost.ssrc, &[lost.sequence, 1]);
+    lesson.room.handle_rtcp(viewer, &nack, lesson.now);
+    lesson.drain();
+    let again = lesson.take_rtp(viewer, 1_000 + 900);
+    assert_eq!(again.len(), 1);
+    let again = Packet::parse(&again[0]).unwrap();
+    assert_eq!(again.payload[..2], lost.sequence.to_be_bytes());
+    assert_eq!(&again.payload[2..], lost.payload);
+    assert_eq!(again.timestamp, lost.timestamp);
+}
+
+#[test]
+fn what_was_lost_on_the_way_in_is_asked_for() {
+    let mut lesson = Lesson::new();
+    let sender = lesson.join(2, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 5);
+    let packets: Vec<_> = (0..4).flat_map(|_| camera.frame(STEP)).collect();
+    let lost = Packet::parse(&packets[2]).unwrap().sequence;
+    for (index, packet) in packets.iter().enumerate() {
+        if index != 2 {
+            lesson.rtp(sender, packet);
+        }
+    }
+    lesson.wait(Duration::from_millis(30));
+    let asked: Vec<u16> = lesson
+        .sent
+        .iter()
+        .filter(|(to, kind, _)| *to == sender && *kind == PacketKind::Rtcp)
+        .flat_map(|(_, _, packet)| walk(packet))
+        .filter_map(|packet| match packet {
+            Rtcp::Nack { missing, .. } => Some(missing.iter().collect()),
+            _ => None,
+        })
+        .flat_map(|missing: Vec<u16>| missing)
+        .collect();
+    assert_eq!(asked, [lost]);
+}
+
+#[test]
+fn the_three_loudest_are_heard_by_all_but_themselves() {
+    let mut lesson = Lesson::new();
+    let keys: Vec<_> = (1..=5).map(|number| lesson.join(number, &[], 1)).collect();
+    let mut microphones: Vec<_> = (1..=5).map(|n| Microphone::new("a", n)).collect();
+    let levels = [20, 25, 30, 90, 90];
+    for _ in 0..100 {
+        lesson.wait(Duration::from_millis(20));
+        for ((key, microphone), level) in keys.iter().zip(&mut microphones).zip(levels) {
+            lesson.rtp(*key, &microphone.packet(level));
+        }
+    }
+    lesson.sent.clear();
+    for ((key, microphone), level) in keys.iter().zip(&mut microphones).zip(levels) {
+        lesson.rtp(*key, &microphone.packet(level));
+    }
+    let mut heard: HashMap<MemberKey, Vec<u32>> = HashMap::new();
+    for (to, kind, packet) in &lesson.sent {
+        if *kind == PacketKind::Rtp {
+            let payload = Packet::parse(packet).unwrap().payload;
+            let whose = u32::from_be_bytes(*payload.last_chunk().unwrap());
+            heard.entry(*to).or_default().push(whose);
+        }
+    }
+    assert_eq!(heard[&keys[0]], [2, 3]);
+    assert_eq!(heard[&keys[1]], [1, 3]);
+    assert_eq!(heard[&keys[4]], [1, 2, 3]);
+    let speaking = lesson.events.iter().rev().find_map(|event| match event {
+        RoomEvent::Speaking(who) => Some(who.iter().map(|n| n.0).collect::<Vec<_>>()),
+        RoomEvent::Slots { .. } => None,
+    });
+    assert_eq!(speaking, Some(vec![1, 2, 3]));
+}
+
+#[test]
+fn the_recorder_gets_only_what_is_recordable() {
+    let mut lesson = Lesson::new();
+    let mut config = member(9, &[], 2);
+    config.listener = Listener::Recorder;
+    let recorder = lesson.room.join(config, lesson.now);
+    lesson.room.connected(recorder, lesson.now);
+    let teacher = lesson.join(1, &[], 1);
+    let pupil = lesson.join(2, &[], 1);
+    lesson.room.set_recordable(teacher, true, lesson.now);
+    lesson.room.set_view(recorder, view(&[(0, 1, 360), (1, 2, 360)]), lesson.now);
+    let mut cameras =
+        [Camera::new("v", None, (640, 360), 5), Camera::new("v", None, (640, 360), 7)];
+    let mut microphones = [Microphone::new("a", 71), Microphone::new("a", 72)];
+    for _ in 0..10 {
+        for (index, key) in [teacher, pupil].into_iter().enumerate() {
+            lesson.frame(key, &mut cameras[index]);
+            lesson.rtp(key, &microphones[index].packet(20));
+        }
+    }
+    let mut contents: Vec<u32> = lesson
+        .sent
+        .iter()
+        .filter(|(to, kind, _)| *to == recorder && *kind == PacketKind::Rtp)
+        .map(|(_, _, p)| *Packet::parse(p).unwrap().payload.last_chunk().unwrap())
+        .map(u32::from_be_bytes)
+        .collect();
+    contents.sort_unstable();
+    contents.dedup();
+    let mut expected = [71, cameras[0].ssrc()];
+    expected.sort_unstable();
+    assert_eq!(contents, expected);
+}
+
+#[test]
+fn whoever_leaves_disappears_from_all_slots() {
+    let mut lesson = Lesson::new();
+    let viewer = lesson.join(1, &[], 1);
+    let sender = lesson.join(2, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 5);
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    lesson.frame(sender, &mut camera);
+    lesson.events.clear();
+    lesson.room.leave(sender, lesson.now);
+    lesson.drain();
+    let RoomEvent::Slots { slots, .. } = &lesson.events[0] else { panic!() };
+    assert_eq!(slots[0].source, None::<Source>);
+    lesson.room.leave(viewer, lesson.now);
+    assert!(lesson.room.is_empty());
+    let again = lesson.join(2, &[], 1);
+    lesson.rtp(again, &Microphone::new("a", 3).packet(9));
+    assert_eq!(lesson.room.stats().malformed, 0);
+}
+
+#[test]
+fn mutated_packets_never_panic_and_the_lesson_goes_on() {
+    let mut lesson = Lesson::new();
+    let mut random = StdRng::seed_from_u64(3);
+    let viewer = lesson.join(1, &[], 1);
+    let sender = lesson.join(2, &[], 1);
+    let mut camera = Camera::new("v", None, (640, 360), 5);
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    lesson.frame(sender, &mut camera);
+    let mut report = Vec::new();
+    write_nack(&mut report, 1, video_slot_ssrc(1, 0), &[1, 2, 60_000]);
+    for round in 0..1_000 {
+        let mut packet =
+            if round % 2 == 0 { camera.frame(STEP).swap_remove(0) } else { report.clone() };
+        for _ in 0..random.random_range(1..8) {
+            let at = random.random_range(0..packet.len());
+            packet[at] = random.random();
+        }
+        packet.truncate(random.random_range(0..=packet.len()));
+        lesson.room.handle_rtp(sender, &packet, lesson.now);
+        lesson.room.handle_rtcp(viewer, &packet, lesson.now);
+        lesson.wait(Duration::from_millis(5));
+    }
+    lesson.sent.clear();
+    camera.want_keyframe();
+    lesson.frame(sender, &mut camera);
+    assert!(!lesson.take_rtp(viewer, video_slot_ssrc(1, 0)).is_empty());
+}
