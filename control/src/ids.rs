@@ -4,12 +4,25 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The text is no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an id has 1 to 64 characters of a-z A-Z 0-9 _ -")]
+pub struct BadId;
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String")]
         pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+
+            fn try_from(text: String) -> Result<Self, BadId> {
+                Self::parse(&text).ok_or(BadId)
+            }
+        }
 
         impl $name {
             /// Accepts 1 to 64 characters of `a-z A-Z 0-9 _ -`, so that an id is safe in a path,

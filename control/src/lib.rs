@@ -12,6 +12,6 @@ mod plane;
 
 pub use command::{Answer, Command, Connect, SlotRequest, View};
 pub use event::{DisconnectReason, Event, SlotMapping};
-pub use ids::{Epoch, LessonKey, ParticipantNo, RoomId, TenantId};
+pub use ids::{BadId, Epoch, LessonKey, ParticipantNo, RoomId, TenantId};
 pub use media::{MediaRights, Role, Source, SourceKind};
 pub use plane::{ConnectError, MediaPlane, Overloaded};
