@@ -1,0 +1,32 @@
+//! What can be set.
+//!
+//! Invariant: plain values, checked by whoever reads them from a file.
+//! Left out on purpose: caps of the protocol, which are constants that clients rely on.
+
+use std::time::Duration;
+
+/// Settings of a [`crate::Server`].
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// WebSockets that may be open at once. Beyond, joins are answered with status 503.
+    pub max_connections: usize,
+    /// TCP connections that may be open at once, WebSockets among them. Beyond, new ones wait.
+    pub max_sockets: usize,
+    /// How long a seat whose connection died still counts as online: a reload takes less.
+    pub offline_grace: Duration,
+    /// A lesson that nobody is connected to for so long ends.
+    pub empty_lesson: Duration,
+}
+
+impl Config {
+    /// Values for one machine.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            max_connections: 10_000,
+            max_sockets: 20_000,
+            offline_grace: Duration::from_secs(1),
+            empty_lesson: Duration::from_secs(30 * 60),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! One WebSocket: caps, pace and life signs, then the lesson's task has the word.
+//!
+//! Invariant: at most [`MAX_FRAME`] bytes are read at once, compressed frames are not negotiated,
+//! and a browser that sends too fast is read more slowly, so that a flood waits in its own socket.
+//! A browser that does not read is dropped by its outbox; one that gives no sign of life is
+//! dropped by the clock.
+//! Left out on purpose: what messages mean.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use kreide_protocol::{
+    ClientFrame, ClientMessage, ErrorCode, Join, JoinWith, MAX_FRAME, MESSAGE_BURST,
+    MESSAGES_PER_SECOND, ServerMessage, VERSION,
+};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+
+use crate::http::refusal;
+use crate::keeper::{Arrival, ConnectionId, Input, Key};
+use crate::limit::{Bucket, Rate};
+use crate::offer;
+use crate::outbox::{Out, Outbox, Waiting, outbox};
+use crate::server::App;
+use crate::translate;
+
+/// How fast a browser may send.
+const PACE: Rate = Rate { burst: MESSAGE_BURST as f64, per_second: MESSAGES_PER_SECOND as f64 };
+/// How long the reader rests after a message that was too many.
+const REST: Duration = Duration::from_millis(1000 / MESSAGES_PER_SECOND as u64);
+/// The first message must be there by then.
+const FIRST: Duration = Duration::from_secs(10);
+/// How often a browser is asked for a sign of life.
+const PING: Duration = Duration::from_secs(10);
+/// A browser that was silent for so long is gone.
+const SILENCE: Duration = Duration::from_secs(25);
+/// One message may take so long to be taken by the browser's side.
+const STUCK: Duration = Duration::from_secs(2);
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+type Reader = SplitStream<WebSocket>;
+type Writer = SplitSink<WebSocket, Message>;
+
+/// `GET /ws`.
+pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrade) -> Response {
+    let Ok(permit) = app.sockets.clone().try_acquire_owned() else {
+        app.metrics.refuse(ErrorCode::Full);
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full, "no more connections");
+    };
+    // What one browser may hold of our memory, whatever it sends or does not read.
+    let socket = socket
+        .max_frame_size(MAX_FRAME)
+        .max_message_size(MAX_FRAME)
+        .read_buffer_size(16 * 1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 << 20);
+    socket.on_upgrade(async move |socket| {
+        app.metrics.connections.inc();
+        let (writer, reader) = socket.split();
+        let (outbox, waiting) = outbox();
+        let connection = Connection {
+            id: ConnectionId(NEXT.fetch_add(1, Ordering::Relaxed)),
+            outbox,
+            app: &app,
+        };
+        let mut writing = pin!(write(writer, waiting, &app));
+        tokio::select! {
+            () = &mut writing => {}
+            ended = connection.read(reader) => match ended {
+                Ended::ByPeer => {}
+                // What is still in the outbox tells the browser why.
+                Ended::ByUs => {
+                    connection.outbox.close();
+                    let _in_time = timeout(STUCK, writing).await;
+                }
+            },
+        }
+        app.metrics.connections.dec();
+        drop(permit);
+    })
+}
+
+/// Sends what waits, and asks for signs of life.
+async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
+    let mut pings = interval(PING);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let message = tokio::select! {
+            out = waiting.next() => match out {
+                Some(Out::Frame(text)) => Message::Text(text),
+                Some(Out::Close) => {
+                    let frame = CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::default() };
+                    let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
+                    return;
+                }
+                None => {
+                    app.metrics.slow_readers.inc();
+                    return;
+                }
+            },
+            _ = pings.tick() => Message::Ping(Default::default()),
+        };
+        match timeout(STUCK, writer.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_socket_is_gone)) => return,
+            Err(_stuck) => {
+                app.metrics.slow_readers.inc();
+                return;
+            }
+        }
+    }
+}
+
+/// Who ended the reading.
+enum Ended {
+    ByPeer,
+    ByUs,
+}
+
+struct Connection<'a> {
+    id: ConnectionId,
+    outbox: Outbox,
+    app: &'a App,
+}
+
+impl Connection<'_> {
+    async fn read(&self, mut reader: Reader) -> Ended {
+        let mut pace = Bucket::full(PACE, Instant::now());
+        let inbox = match timeout(FIRST, self.next(&mut reader, &mut pace)).await {
+            Err(_late) => return Ended::ByPeer,
+            Ok(None) => return Ended::ByPeer,
+            Ok(Some(frame)) => match self.join(frame).await {
+                Ok(inbox) => inbox,
+                Err((reference, code)) => {
+                    self.app.metrics.refuse(code);
+                    self.outbox.turn_away(reference, code);
+                    return Ended::ByUs;
+                }
+            },
+        };
+        let gone = Goodbye { by: self.id, inbox };
+        loop {
+            let Some(ClientFrame { reference, message }) = self.next(&mut reader, &mut pace).await
+            else {
+                break Ended::ByPeer;
+            };
+            let message = match message {
+                ClientMessage::Ping => {
+                    self.outbox.say(&ServerMessage::Pong);
+                    continue;
+                }
+                ClientMessage::Join(_) => {
+                    self.refuse(reference, ErrorCode::BadMessage, "this connection has joined");
+                    continue;
+                }
+                ClientMessage::Offer { offer } => match offer::unpack(&offer) {
+                    Ok(offer) => ClientMessage::Offer { offer },
+                    Err(error) => {
+                        self.refuse(reference, ErrorCode::OfferInvalid, &error.to_string());
+                        continue;
+                    }
+                },
+                message => message,
+            };
+            if gone.inbox.send(Input::Said { by: self.id, reference, message }).await.is_err() {
+                // The lesson's task has told why, unless it died.
+                break Ended::ByUs;
+            }
+        }
+    }
+
+    /// Checks the first message and hands it to the lesson.
+    async fn join(
+        &self,
+        ClientFrame { reference, message }: ClientFrame,
+    ) -> Result<mpsc::Sender<Input>, (Option<u32>, ErrorCode)> {
+        let refuse = |code| (reference, code);
+        let ClientMessage::Join(Join { version, features: _, with, offer, since }) = message else {
+            return Err(refuse(ErrorCode::BadMessage));
+        };
+        if version != VERSION {
+            return Err(refuse(ErrorCode::BrowserOld));
+        }
+        let offer = offer.as_deref().map(offer::unpack).transpose();
+        let offer = offer.map_err(|_error| refuse(ErrorCode::OfferInvalid))?;
+        let (inbox, with) = match with {
+            JoinWith::Token(token) => {
+                let token = self.app.keys.check_token(&token);
+                let token = token.ok_or(refuse(ErrorCode::TokenInvalid))?;
+                let inbox = self.app.rooms.open(token.tenant, token.room).await;
+                (inbox, Key::Token(token.identity))
+            }
+            JoinWith::Resume(key) => {
+                let resume = self.app.keys.check_resume(&key);
+                let resume = resume.ok_or(refuse(ErrorCode::ResumeInvalid))?;
+                (self.app.rooms.resume(resume.lesson).await, Key::Resume(resume.hash))
+            }
+        };
+        let inbox = inbox.map_err(refuse)?;
+        let arrival = Arrival {
+            connection: self.id,
+            outbox: self.outbox.clone(),
+            reference,
+            with,
+            offer,
+            since,
+        };
+        // A task that ended at this very moment: the browser tries again and gets the next one.
+        let sent = inbox.send(Input::Join(Box::new(arrival))).await;
+        sent.map_err(|_gone| refuse(ErrorCode::GoingAway))?;
+        Ok(inbox)
+    }
+
+    /// The next message that is one. `None`: the browser has gone, or is silent.
+    async fn next(&self, reader: &mut Reader, pace: &mut Bucket) -> Option<ClientFrame> {
+        loop {
+            let frame = timeout(SILENCE, reader.next()).await.ok()??.ok()?;
+            let text = match frame {
+                Message::Text(text) => text,
+                Message::Close(_) => return None,
+                Message::Ping(_) | Message::Pong(_) => {
+                    // Control frames cost as well.
+                    self.keep_pace(pace).await;
+                    continue;
+                }
+                Message::Binary(_) => {
+                    self.keep_pace(pace).await;
+                    self.refuse(None, ErrorCode::BadMessage, "messages are text");
+                    continue;
+                }
+            };
+            if !self.keep_pace(pace).await {
+                self.refuse(reference_of(&text), ErrorCode::TooMany, "more than 50 a second");
+                continue;
+            }
+            match serde_json::from_str::<ClientFrame>(&text) {
+                Ok(frame) => {
+                    let name = translate::name(&frame.message);
+                    self.app.metrics.messages.with_label_values(&[name]).inc();
+                    return Some(frame);
+                }
+                Err(_error) => {
+                    // The parser's words may quote the message, which may hold a text or a key.
+                    let text = reference_of(&text);
+                    self.refuse(text, ErrorCode::BadMessage, "no message of this protocol");
+                }
+            }
+        }
+    }
+
+    /// Whether this message is within the pace; rests if not.
+    async fn keep_pace(&self, pace: &mut Bucket) -> bool {
+        let within = pace.take(PACE, Instant::now());
+        if !within {
+            sleep(REST).await;
+        }
+        within
+    }
+
+    fn refuse(&self, reference: Option<u32>, code: ErrorCode, message: &str) {
+        self.app.metrics.refuse(code);
+        self.outbox.refuse(reference, code, message.to_owned());
+    }
+}
+
+/// Tells the lesson's task when a connection ends, however it ends.
+struct Goodbye {
+    by: ConnectionId,
+    inbox: mpsc::Sender<Input>,
+}
+
+impl Drop for Goodbye {
+    fn drop(&mut self) {
+        let (by, inbox) = (self.by, self.inbox.clone());
+        // Dropping cannot wait for a full inbox; a task of its own can.
+        tokio::spawn(async move {
+            let _gone = inbox.send(Input::Gone { by }).await;
+        });
+    }
+}
+
+/// The number of a message that is no message, so that its sender can tell which one it was.
+fn reference_of(text: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Numbered {
+        #[serde(rename = "ref")]
+        reference: Option<u32>,
+    }
+    serde_json::from_str::<Numbered>(text).ok()?.reference
+}

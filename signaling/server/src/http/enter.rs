@@ -1,0 +1,126 @@
+//! The door: exchanges a link for a join token.
+//!
+//! Invariant: whoever has no valid link learns nothing: an unknown tenant, an unknown secret and a
+//! withdrawn link get the same answer. Failures are limited per address and tenant.
+//! Left out on purpose: seats. A token is no seat yet.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Extension, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use kreide_cluster::{CatalogueError, Link, LinkOwner};
+use kreide_control::TenantId;
+use kreide_protocol::{EnterReply, EnterRequest, ErrorCode};
+use tokio::time::Instant;
+
+use super::{Peer, refusal};
+use crate::server::App;
+use crate::tokens::Bearer;
+use crate::{clock, links, secret, translate};
+
+/// Whose failures are counted together: an IPv4 address or an IPv6 network of /64, and a tenant.
+pub(crate) type DoorKey = (IpAddr, Option<TenantId>);
+
+pub(super) async fn enter(
+    State(app): State<Arc<App>>,
+    Extension(Peer(address)): Extension<Peer>,
+    request: Result<Json<EnterRequest>, JsonRejection>,
+) -> Response {
+    let Ok(Json(request)) = request else {
+        return refusal(StatusCode::BAD_REQUEST, ErrorCode::BadMessage, "the body is no request");
+    };
+    let parsed = links::parse(&request.link);
+    let key = (network(address), parsed.as_ref().map(|(tenant, _)| tenant.clone()));
+    let door = || app.door.lock().expect("nobody panics while counting failures");
+    if !door().may_try(&key, Instant::now()) {
+        app.metrics.refuse(ErrorCode::TooMany);
+        return refusal(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooMany, "too many failures");
+    }
+    match admit(&app, parsed, request.name.as_deref()).await {
+        Ok(reply) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
+        Err(code) => {
+            app.metrics.refuse(code);
+            if code == ErrorCode::LinkInvalid {
+                door().failed(key, Instant::now());
+            }
+            let status = match code {
+                ErrorCode::Degraded => StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::BadText => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::FORBIDDEN,
+            };
+            refusal(status, code, "the door stays shut")
+        }
+    }
+}
+
+async fn admit(
+    app: &App,
+    parsed: Option<(TenantId, [u8; 32])>,
+    name: Option<&str>,
+) -> Result<EnterReply, ErrorCode> {
+    let (tenant, hash) = parsed.ok_or(ErrorCode::LinkInvalid)?;
+    let found = app.catalogue.link(tenant, hash).await.map_err(unreachable)?;
+    let link = found.filter(|link| !link.revoked).ok_or(ErrorCode::LinkInvalid)?;
+    if link.expires.is_some_and(|end| end <= clock::now()) {
+        return Err(ErrorCode::LinkExpired);
+    }
+    let room = app.catalogue.room(link.tenant.clone(), link.room.clone());
+    let title = room.await.map_err(unreachable)?.ok_or(ErrorCode::LinkInvalid)?.title;
+    let role = translate::role(link.role);
+    let (token, name) = match &link.owner {
+        LinkOwner::Person { subject, name } => {
+            (Some(mint(app, &link, subject.clone(), name.clone())), Some(name.clone()))
+        }
+        LinkOwner::Class => match name.map(str::trim) {
+            None => (None, None),
+            Some(name) if links::is_name(name) => {
+                (Some(mint(app, &link, secret::random(), name.to_owned())), None)
+            }
+            Some(_) => return Err(ErrorCode::BadText),
+        },
+    };
+    Ok(EnterReply { token, title, role, name })
+}
+
+fn mint(app: &App, link: &Link, subject: String, name: String) -> String {
+    app.keys.join_token(Bearer {
+        tenant: link.tenant.clone(),
+        room: link.room.clone(),
+        subject,
+        role: link.role,
+        name,
+    })
+}
+
+fn unreachable(_logged_by_the_catalogue: CatalogueError) -> ErrorCode {
+    ErrorCode::Degraded
+}
+
+/// One household or school has one IPv4 address or one IPv6 network.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_counted_together() {
+        let rows = [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ];
+        for (address, expected) in rows {
+            assert_eq!(network(address.parse().unwrap()), expected.parse::<IpAddr>().unwrap());
+        }
+    }
+}

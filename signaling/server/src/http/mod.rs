@@ -1,0 +1,61 @@
+//! The HTTP side: routes and what holds for all of them.
+//!
+//! Invariant: every answer carries the security headers; a request from a foreign page is refused
+//! before anything else is looked at. No cookie is set or read.
+//! Left out on purpose: what happens on a WebSocket after the upgrade.
+
+mod assets;
+mod enter;
+mod guard;
+mod status;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router, middleware};
+use kreide_protocol::{ErrorCode, ErrorReply};
+
+use crate::connection;
+use crate::server::App;
+
+pub(crate) use enter::DoorKey;
+
+/// Bytes of a request's body. The only body is a link and a name.
+const MAX_BODY: usize = 4 * 1024;
+
+/// The address of the other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/ws", get(connection::upgrade))
+        .route("/api/enter", post(enter::enter))
+        .route("/api/{*rest}", any(no_such_call))
+        .route("/healthz", get(status::healthz))
+        .route("/metrics", get(status::metrics))
+        .fallback(assets::serve)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(guard::guard))
+        .with_state(app)
+}
+
+/// A refusal as JSON.
+pub(crate) fn refusal(status: StatusCode, code: ErrorCode, message: &str) -> Response {
+    let reply = ErrorReply { reference: None, code, message: message.to_owned() };
+    (status, Json(reply)).into_response()
+}
+
+/// A header as text.
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+async fn no_such_call() -> Response {
+    refusal(StatusCode::NOT_FOUND, ErrorCode::NotFound, "there is no such call")
+}

@@ -1,0 +1,186 @@
+//! The lesson twice: as the log has it, and as it will be once what is on its way has arrived.
+//!
+//! Invariant: `draft` is `committed` plus the events on their way (`flying`, then `next`). Intents
+//! are judged by the draft, so that two of them cannot both take the last seat; people are shown
+//! the committed lesson only. One append is on its way at a time; meanwhile the next one gathers.
+//! Left out on purpose: the log itself, connections, and what follows from a commit.
+
+use kreide_cluster::{Append, Payload as StoredPayload, Record, Stored};
+use kreide_control::{Epoch, LessonKey, ParticipantNo};
+use kreide_lesson::{Actor, Denied, Intent, Lesson, Logged, Millis, Payload, PayloadId, Text};
+
+use super::{ConnectionId, Then};
+use crate::translate::Texts;
+
+pub(super) struct Ledger {
+    epoch: Epoch,
+    committed: Lesson,
+    draft: Lesson,
+    /// The whole log, for those who come back and ask what they missed.
+    history: Vec<Logged>,
+    texts: Texts,
+    flying: Vec<Step>,
+    next: Vec<Step>,
+}
+
+/// An accepted intent on its way into the log.
+pub(super) struct Step {
+    pub(super) actor: Actor,
+    pub(super) intent: Intent,
+    pub(super) at: Millis,
+    pub(super) events: Vec<Logged>,
+    payloads: Vec<Payload>,
+    /// The seat that a join opens.
+    pub(super) seat: Option<ParticipantNo>,
+    /// What to do when it has arrived.
+    pub(super) then: Then,
+}
+
+/// The stored log cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadStore {
+    #[error("record {seq} is no event: {source}")]
+    Record { seq: u64, source: serde_json::Error },
+    #[error(transparent)]
+    Log(#[from] kreide_lesson::BadLog),
+}
+
+impl Ledger {
+    /// A lesson from its log.
+    pub(super) fn read(key: LessonKey, epoch: Epoch, stored: Stored) -> Result<Self, BadStore> {
+        let decode = |record: &Record| {
+            serde_json::from_slice(&record.body)
+                .map_err(|source| BadStore::Record { seq: record.seq, source })
+        };
+        let history: Vec<Logged> = stored.records.iter().map(decode).collect::<Result<_, _>>()?;
+        let committed = Lesson::replay(key, history.iter().cloned())?;
+        let text = |payload: StoredPayload| (PayloadId(payload.id), Text::from(payload.text));
+        Ok(Self {
+            epoch,
+            draft: committed.clone(),
+            committed,
+            history,
+            texts: stored.payloads.into_iter().map(text).collect(),
+            flying: Vec::new(),
+            next: Vec::new(),
+        })
+    }
+
+    /// The lesson as people are shown it.
+    pub(super) fn committed(&self) -> &Lesson {
+        &self.committed
+    }
+
+    /// The lesson by which intents are judged.
+    pub(super) fn draft(&self) -> &Lesson {
+        &self.draft
+    }
+
+    pub(super) fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    pub(super) fn history(&self) -> &[Logged] {
+        &self.history
+    }
+
+    /// Intents that are not in the log yet.
+    pub(super) fn pending(&self) -> usize {
+        self.flying.len() + self.next.len()
+    }
+
+    /// Judges an intent and, if it is accepted, lines it up. A refused one gives `then` back.
+    pub(super) fn propose(
+        &mut self,
+        actor: Actor,
+        intent: Intent,
+        at: Millis,
+        then: Then,
+    ) -> Result<(), (Denied, Then)> {
+        let outcome = match self.draft.handle(actor, intent.clone(), at) {
+            Ok(outcome) => outcome,
+            Err(denied) => return Err((denied, then)),
+        };
+        let events = self.draft.stamp(self.epoch, at, outcome.events);
+        for logged in &events {
+            self.draft.apply(logged).expect("the draft stamped it as its next event");
+        }
+        self.next.push(Step {
+            actor,
+            intent,
+            at,
+            events,
+            payloads: outcome.payloads,
+            seat: outcome.seat,
+            then,
+        });
+        Ok(())
+    }
+
+    /// What is to be appended now, if nothing is on its way and something is lined up. Without
+    /// records it has arrived already.
+    pub(super) fn depart(&mut self) -> Option<Append> {
+        if !self.flying.is_empty() || self.next.is_empty() {
+            return None;
+        }
+        self.flying = std::mem::take(&mut self.next);
+        let record = |logged: &Logged| Record {
+            seq: logged.seq,
+            body: serde_json::to_vec(logged).expect("events are plain data"),
+        };
+        let payload = |payload: &Payload| StoredPayload {
+            id: payload.id.0,
+            owner: payload.of,
+            text: payload.text.as_str().to_owned(),
+        };
+        Some(Append {
+            lesson: self.committed.key().clone(),
+            epoch: self.epoch,
+            expected_last: self.committed.last_seq(),
+            records: self.flying.iter().flat_map(|step| &step.events).map(record).collect(),
+            payloads: self.flying.iter().flat_map(|step| &step.payloads).map(payload).collect(),
+        })
+    }
+
+    /// What departed has arrived: the caller commits it event by event.
+    pub(super) fn arrive(&mut self) -> Vec<Step> {
+        std::mem::take(&mut self.flying)
+    }
+
+    /// Makes the texts of an arrived step known, before its events.
+    pub(super) fn learn(&mut self, step: &mut Step) {
+        let texts = step.payloads.drain(..).map(|payload| (payload.id, payload.text));
+        self.texts.extend(texts);
+    }
+
+    /// Takes the next arrived event in.
+    pub(super) fn commit(&mut self, logged: &Logged) {
+        self.committed.apply(logged).expect("events arrive in the order of the draft");
+        self.history.push(logged.clone());
+    }
+
+    /// Takes the answers from what is lined up: it acts before the log has it.
+    pub(super) fn take_answers(&mut self) -> Vec<(ConnectionId, Option<u32>)> {
+        let answer = |step: &mut Step| match std::mem::replace(&mut step.then, Then::Nothing) {
+            Then::Answer { by, reference } => Some((by, reference)),
+            then => {
+                step.then = then;
+                None
+            }
+        };
+        self.next.iter_mut().filter_map(answer).collect()
+    }
+
+    /// Nothing that is on its way will arrive: the draft is the committed lesson again. Returns
+    /// what was lost.
+    pub(super) fn lose(&mut self) -> Vec<Step> {
+        self.draft = self.committed.clone();
+        let mut lost = std::mem::take(&mut self.flying);
+        lost.append(&mut self.next);
+        lost
+    }
+}

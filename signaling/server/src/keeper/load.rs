@@ -1,0 +1,73 @@
+//! Makes a lesson's task from its log.
+//!
+//! Invariant: the log is taken over before it is read, so nobody else adds to what was read.
+//! Left out on purpose: which lesson of a room it is.
+
+use std::time::Duration;
+
+use futures::stream::FuturesUnordered;
+use kreide_cluster::LogError;
+use kreide_control::LessonKey;
+use kreide_lesson::{Actor, Intent, Millis, Standing};
+use kreide_protocol::ErrorCode;
+use tokio::time::Instant;
+
+use super::ledger::Ledger;
+use super::seats::Seats;
+use super::{Counted, Health, Keeper, Phase, Then};
+use crate::clock;
+use crate::rooms::Context;
+
+/// A lesson whose last event is older is over: whoever opens its room begins a new one. Longer
+/// than any lesson, because a quiet lesson logs nothing for long.
+const STALE_MS: i64 = 4 * 60 * 60 * 1000;
+/// How long people have to come back after this server took the lesson over, before their seats
+/// count as offline.
+const RETURN: Duration = Duration::from_secs(10);
+
+/// Loads a lesson. `None` if it has ended.
+pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keeper>, ErrorCode> {
+    let room = context.catalogue.room(key.tenant.clone(), key.room.clone());
+    let room = room.await.map_err(|_unreachable| ErrorCode::Degraded)?;
+    // The log's errors are all of one kind here: this node cannot have the lesson now.
+    let degraded = |_error: LogError| ErrorCode::Degraded;
+    let epoch = context.log.take_over(key.clone()).await.map_err(degraded)?;
+    let stored = context.log.load(key.clone()).await.map_err(degraded)?;
+    let mut ledger = Ledger::read(key.clone(), epoch, stored).map_err(|error| {
+        tracing::error!(lesson = %key, %error, "the stored log cannot be read");
+        ErrorCode::Internal
+    })?;
+    let stale = ledger.history().last().is_some_and(|last| last.at.0 < clock::now() - STALE_MS);
+    if stale && !ledger.committed().ended() {
+        let at = Millis(clock::now());
+        if ledger.propose(Actor::Server, Intent::End, at, Then::Nothing).is_ok()
+            && let Some(append) = ledger.depart()
+        {
+            context.log.append(append).await.map_err(degraded)?;
+        }
+    }
+    if stale || ledger.committed().ended() {
+        context.catalogue.end_lesson(key).await.map_err(|_unreachable| ErrorCode::Degraded)?;
+        return Ok(None);
+    }
+    let mut seats = Seats::default();
+    let now = Instant::now();
+    for person in ledger.committed().people() {
+        if person.standing == Standing::Online {
+            seats.get_mut(person.no).offline_at = Some(now + RETURN);
+        }
+    }
+    Ok(Some(Keeper {
+        counted: Counted::new(context.metrics.clone(), &key),
+        empty_until: Some(now + context.config.empty_lesson),
+        title: room.map(|room| room.title).unwrap_or_default(),
+        context,
+        key,
+        ledger,
+        seats,
+        work: FuturesUnordered::new(),
+        health: Health::Good,
+        phase: Phase::Running,
+        repeat_media: None,
+    }))
+}

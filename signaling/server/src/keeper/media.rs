@@ -1,0 +1,267 @@
+//! What the media plane is told.
+//!
+//! Invariant: a participant's packets are forwarded only where both the committed lesson and the
+//! draft allow it. So what lowers exposure acts before the log has it, and what raises it waits.
+//! An order that the plane had no room for is repeated until it is taken.
+//! Left out on purpose: what the plane does with it.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use kreide_control::{
+    Answer, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, SourceKind, View,
+};
+use kreide_lesson::{Lesson, Standing};
+use kreide_protocol::{ErrorCode, ServerMessage, SlotWish};
+use tokio::time::Instant;
+
+use super::seats::{ConnectionId, Stage, Transport};
+use super::{Done, Keeper};
+use crate::outbox;
+use crate::translate;
+
+/// When to repeat orders that the plane had no room for.
+const REPEAT: Duration = Duration::from_millis(20);
+
+impl Keeper {
+    /// Hands an offer to the plane. The answer comes back as [`Done::Connected`].
+    pub(super) fn connect(
+        &mut self,
+        no: ParticipantNo,
+        by: ConnectionId,
+        why: Offered,
+        offer: String,
+    ) {
+        let rights = self.allowed(no);
+        let role = self.ledger.committed().person(no).map(|person| person.role);
+        // The seat is committed before its offer is looked at; a seat that left meanwhile has
+        // nobody to answer to.
+        let Some(role) = role else { return };
+        let connect = Connect {
+            lesson: self.key.clone(),
+            epoch: self.ledger.epoch(),
+            participant: no,
+            role,
+            rights,
+            recordable: self.ledger.committed().recordable(no),
+            offer,
+        };
+        let transport = Transport { told: rights, view: None, closing: false };
+        self.seats.get_mut(no).transport = Some(transport);
+        let answer = self.context.media.connect(connect);
+        self.work.push(answer.map(move |result| Done::Connected { no, by, why, result }).boxed());
+    }
+
+    /// The plane answered an offer.
+    pub(super) fn connected(
+        &mut self,
+        no: ParticipantNo,
+        by: ConnectionId,
+        why: Offered,
+        result: Result<Answer, ConnectError>,
+    ) {
+        if self.seats.held_by(by) != Some(no) {
+            // A newer connection has the seat; if it made an offer, the plane has replaced ours.
+            return;
+        }
+        if result.is_err() {
+            self.seats.get_mut(no).transport = None;
+        }
+        let (code, text) = match &result {
+            Ok(_) => (ErrorCode::Internal, String::new()),
+            Err(error @ ConnectError::BadOffer(_)) => (ErrorCode::OfferInvalid, error.to_string()),
+            Err(error @ ConnectError::Unavailable) => (ErrorCode::Full, error.to_string()),
+        };
+        match (why, result) {
+            (Offered::Join, Ok(answer)) => self.welcome(no, Some(translate::media(answer))),
+            (Offered::Join, Err(_)) => {
+                self.metrics().refuse(code);
+                if let Some(connection) = self.detach(no) {
+                    let reference = match &connection.stage {
+                        Stage::Joining(joining) => joining.reference,
+                        Stage::Live { .. } => None,
+                    };
+                    connection.outbox.refuse(reference, code, text);
+                    connection.outbox.close();
+                }
+            }
+            (Offered::Later(reference), result) => {
+                let metrics = self.context.metrics.clone();
+                let Some(connection) = &mut self.seats.get_mut(no).connection else { return };
+                connection.stage = Stage::Live { offering: false };
+                match result {
+                    Ok(answer) => {
+                        let media = ServerMessage::Media(translate::media(answer));
+                        connection.outbox.say(&media);
+                        connection.outbox.done(reference);
+                    }
+                    Err(_) => {
+                        metrics.refuse(code);
+                        connection.outbox.refuse(reference, code, text);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A later offer of a live connection.
+    pub(super) fn offer(
+        &mut self,
+        no: ParticipantNo,
+        by: ConnectionId,
+        reference: Option<u32>,
+        offer: String,
+    ) {
+        let Some(connection) = &mut self.seats.get_mut(no).connection else { return };
+        let Stage::Live { offering } = &mut connection.stage else { return };
+        if std::mem::replace(offering, true) {
+            let text = "the offer before is still being answered".to_owned();
+            connection.outbox.refuse(reference, ErrorCode::TooMany, text);
+            self.metrics().refuse(ErrorCode::TooMany);
+            return;
+        }
+        self.connect(no, by, Offered::Later(reference), offer);
+    }
+
+    /// What a viewer wants to see: people of this lesson, pictures only.
+    pub(super) fn view(
+        &mut self,
+        no: ParticipantNo,
+        wishes: Vec<SlotWish>,
+    ) -> Result<(), ErrorCode> {
+        if wishes.len() > kreide_protocol::MAX_VIEW_SLOTS {
+            return Err(ErrorCode::BadMessage);
+        }
+        let slots: Vec<_> = wishes.into_iter().map(translate::slot_request).collect();
+        for (place, slot) in slots.iter().enumerate() {
+            let is_picture = matches!(slot.source.kind, SourceKind::Camera | SourceKind::Content);
+            let is_twice = slots[..place].iter().any(|earlier| earlier.slot == slot.slot);
+            if !is_picture || is_twice {
+                return Err(ErrorCode::BadMessage);
+            }
+            let lesson = self.ledger.committed();
+            if !lesson.person(slot.source.participant).is_some_and(|person| holds(person.standing))
+            {
+                return Err(ErrorCode::NotFound);
+            }
+        }
+        if let Some(transport) = &mut self.seats.get_mut(no).transport {
+            transport.view = Some(View { slots });
+            self.tell_media();
+        }
+        Ok(())
+    }
+
+    /// Tells the plane everything that it does not know yet.
+    pub(super) fn tell_media(&mut self) {
+        let mut behind = false;
+        let Self { seats, ledger, context, key, .. } = self;
+        for (no, seat) in seats.iter_mut() {
+            let Some(transport) = &mut seat.transport else { continue };
+            if transport.closing || !stays(ledger.draft(), no) {
+                transport.closing = true;
+                let order = Command::Disconnect { lesson: key.clone(), participant: no };
+                if context.media.send(order).is_ok() {
+                    seat.transport = None;
+                } else {
+                    behind = true;
+                }
+                continue;
+            }
+            let rights = both(ledger.committed().media_rights(no), ledger.draft().media_rights(no));
+            if transport.told != rights {
+                let order = Command::SetRights { lesson: key.clone(), participant: no, rights };
+                if context.media.send(order).is_ok() {
+                    transport.told = rights;
+                } else {
+                    behind = true;
+                }
+            }
+            if let Some(view) = &transport.view {
+                let (lesson, view) = (key.clone(), view.clone());
+                if context.media.send(Command::SetView { lesson, participant: no, view }).is_ok() {
+                    transport.view = None;
+                } else {
+                    behind = true;
+                }
+            }
+        }
+        self.repeat_media = behind.then(|| Instant::now() + REPEAT);
+    }
+
+    /// The plane says something.
+    pub(super) fn media_event(&mut self, event: Event) {
+        match event {
+            Event::Connected { participant, .. } => {
+                tracing::debug!(lesson = %self.key, %participant, "media connected");
+            }
+            Event::Disconnected { participant, reason, .. } => {
+                tracing::debug!(lesson = %self.key, %participant, ?reason, "media lost");
+                self.media_lost(participant);
+            }
+            Event::RoomFailed { .. } => {
+                tracing::error!(lesson = %self.key, "the lesson's media failed");
+                let lost: Vec<_> = self.seats.iter().map(|(no, _)| no).collect();
+                lost.into_iter().for_each(|no| self.media_lost(no));
+            }
+            Event::Slots { participant, slots, .. } => {
+                let slots = slots.into_iter().map(translate::slot_now).collect();
+                if let Some(connection) = &self.seats.get_mut(participant).connection {
+                    connection.outbox.say(&ServerMessage::Slots { slots });
+                }
+            }
+            Event::Speaking { participants, .. } => {
+                let who = participants.into_iter().map(|no| no.0).collect();
+                let text = outbox::encode(&ServerMessage::Speaking { who });
+                for (_, connection) in self.seats.live() {
+                    connection.outbox.say_encoded(text.clone());
+                }
+            }
+        }
+    }
+
+    fn media_lost(&mut self, no: ParticipantNo) {
+        let seat = self.seats.get_mut(no);
+        if seat.transport.take().is_some()
+            && let Some(connection) = &seat.connection
+            && matches!(connection.stage, Stage::Live { .. })
+        {
+            connection.outbox.say(&ServerMessage::MediaLost);
+        }
+    }
+
+    /// What may be forwarded from a participant at this moment.
+    fn allowed(&self, no: ParticipantNo) -> MediaRights {
+        both(self.ledger.committed().media_rights(no), self.ledger.draft().media_rights(no))
+    }
+}
+
+/// Why an offer was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Offered {
+    /// It came with the join.
+    Join,
+    /// It came later, with this number.
+    Later(Option<u32>),
+}
+
+/// Whether a participant keeps the transport.
+fn stays(lesson: &Lesson, no: ParticipantNo) -> bool {
+    lesson.person(no).is_some_and(|person| holds(person.standing))
+}
+
+/// Whether somebody holds a seat.
+fn holds(standing: Standing) -> bool {
+    match standing {
+        Standing::Online | Standing::Offline => true,
+        Standing::Left | Standing::Removed(_) => false,
+    }
+}
+
+fn both(one: MediaRights, other: MediaRights) -> MediaRights {
+    MediaRights {
+        microphone: one.microphone && other.microphone,
+        camera: one.camera && other.camera,
+        content: one.content && other.content,
+    }
+}

@@ -1,0 +1,128 @@
+//! Who is connected, and what the media plane was told about them.
+//!
+//! Invariant: a seat has at most one connection, the newest; a connection has at most one seat.
+//! Left out on purpose: rights. They are compared with what was told in `media`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use kreide_control::{MediaRights, ParticipantNo, View};
+use tokio::time::Instant;
+
+use crate::outbox::Outbox;
+
+/// Names one WebSocket, unique within the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+/// Seats that somebody held since the task began.
+#[derive(Default)]
+pub(super) struct Seats {
+    seats: BTreeMap<ParticipantNo, Seat>,
+    holders: HashMap<ConnectionId, ParticipantNo>,
+}
+
+#[derive(Default)]
+pub(super) struct Seat {
+    pub(super) connection: Option<Connection>,
+    /// When a seat without connection goes offline; `None` if it already has.
+    pub(super) offline_at: Option<Instant>,
+    pub(super) transport: Option<Transport>,
+}
+
+pub(super) struct Connection {
+    pub(super) id: ConnectionId,
+    pub(super) outbox: Outbox,
+    pub(super) stage: Stage,
+}
+
+/// How far a connection is.
+pub(super) enum Stage {
+    /// The seat is taken; `joined` waits for the media plane's answer.
+    Joining(Joining),
+    /// Everything that happens is sent.
+    Live {
+        /// An offer is being answered.
+        offering: bool,
+    },
+}
+
+/// What the reply to a join needs.
+pub(super) struct Joining {
+    pub(super) reference: Option<u32>,
+    pub(super) since: Option<u64>,
+    pub(super) resume: String,
+}
+
+/// What the media plane was told about a participant's transport.
+pub(super) struct Transport {
+    pub(super) told: MediaRights,
+    /// A view that the plane had no room for yet.
+    pub(super) view: Option<View>,
+    /// It is to be closed.
+    pub(super) closing: bool,
+}
+
+impl Seats {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ParticipantNo, &Seat)> {
+        self.seats.iter().map(|(no, seat)| (*no, seat))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (ParticipantNo, &mut Seat)> {
+        self.seats.iter_mut().map(|(no, seat)| (*no, seat))
+    }
+
+    pub(super) fn get(&self, no: ParticipantNo) -> Option<&Seat> {
+        self.seats.get(&no)
+    }
+
+    pub(super) fn get_mut(&mut self, no: ParticipantNo) -> &mut Seat {
+        self.seats.entry(no).or_default()
+    }
+
+    /// The seat that a connection holds.
+    pub(super) fn held_by(&self, id: ConnectionId) -> Option<ParticipantNo> {
+        self.holders.get(&id).copied()
+    }
+
+    /// Gives the seat to a connection; returns the one that held it.
+    pub(super) fn seat(&mut self, no: ParticipantNo, connection: Connection) -> Option<Connection> {
+        self.holders.insert(connection.id, no);
+        let seat = self.get_mut(no);
+        seat.offline_at = None;
+        let before = seat.connection.replace(connection);
+        if let Some(before) = &before {
+            self.holders.remove(&before.id);
+        }
+        before
+    }
+
+    /// Takes a seat's connection away.
+    pub(super) fn unseat(&mut self, no: ParticipantNo) -> Option<Connection> {
+        let connection = self.seats.get_mut(&no)?.connection.take()?;
+        self.holders.remove(&connection.id);
+        Some(connection)
+    }
+
+    pub(super) fn connected(&self) -> usize {
+        self.holders.len()
+    }
+
+    /// Connections that get everything that happens.
+    pub(super) fn live(&self) -> impl Iterator<Item = (ParticipantNo, &Connection)> {
+        self.seats.iter().filter_map(|(no, seat)| {
+            let connection = seat.connection.as_ref()?;
+            matches!(connection.stage, Stage::Live { .. }).then_some((*no, connection))
+        })
+    }
+
+    /// Seats whose time has come to go offline.
+    pub(super) fn offline_by(&mut self, now: Instant) -> Vec<ParticipantNo> {
+        let due = |seat: &mut Seat| seat.offline_at.take_if(|at| *at <= now).is_some();
+        self.seats.iter_mut().filter_map(|(no, seat)| due(seat).then_some(*no)).collect()
+    }
+
+    /// When the next seat goes offline.
+    pub(super) fn next_offline(&self) -> Option<Instant> {
+        self.seats.values().filter_map(|seat| seat.offline_at).min()
+    }
+}

@@ -1,0 +1,192 @@
+//! The server as the binary holds it: parts in, requests answered, an orderly end.
+//!
+//! Invariant: when [`Server::serve`] returns, every browser has been told why, and everything
+//! that was answered is on disk.
+//! Left out on purpose: TLS, which is terminated in front or by the media acceptor.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use kreide_cluster::{Catalogue, LessonLog};
+use kreide_control::{Event, MediaPlane};
+use prometheus::Registry;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use crate::Config;
+use crate::http::{self, Peer};
+use crate::keys::Keys;
+use crate::limit::{Failures, Rate};
+use crate::metrics::Metrics;
+use crate::rooms::Rooms;
+
+/// Failures at the door that one address may have: a class that mistypes is let through, and a
+/// flood of guesses is stopped before it costs look-ups.
+const DOOR: Rate = Rate { burst: 30.0, per_second: 0.1 };
+/// A request's head must arrive within this time, also on a connection that waits for the next.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long connections may take to end after all were told.
+const END: Duration = Duration::from_secs(3);
+
+/// What a server is built from.
+pub struct Parts {
+    /// Logs of lessons.
+    pub log: Arc<dyn LessonLog>,
+    /// Rooms and links.
+    pub catalogue: Arc<dyn Catalogue>,
+    /// The SFU.
+    pub media: Arc<dyn MediaPlane>,
+    /// What the SFU says.
+    pub events: mpsc::Receiver<Event>,
+    /// Where metrics are registered; `/metrics` shows all of it.
+    pub registry: Registry,
+    /// Signs join tokens and resume keys.
+    pub keys: Keys,
+}
+
+/// Answers browsers.
+pub struct Server {
+    app: Arc<App>,
+    events: mpsc::Receiver<Event>,
+}
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) metrics: Metrics,
+    pub(crate) rooms: Rooms,
+    /// Held for a look-up, never over an await.
+    pub(crate) door: Mutex<Failures<http::DoorKey>>,
+    /// One permit for each open WebSocket.
+    pub(crate) sockets: Arc<Semaphore>,
+}
+
+impl Server {
+    /// Builds a server. Nothing is served yet.
+    ///
+    /// # Errors
+    /// If a metric of the same name is registered already.
+    pub fn new(config: Config, parts: Parts) -> Result<Self, prometheus::Error> {
+        let metrics = Metrics::new(parts.registry)?;
+        let keys = Arc::new(parts.keys);
+        let rooms = Rooms::new(crate::rooms::Context {
+            log: parts.log,
+            catalogue: parts.catalogue.clone(),
+            media: parts.media,
+            keys: keys.clone(),
+            metrics: metrics.clone(),
+            config: config.clone(),
+        });
+        let app = App {
+            sockets: Arc::new(Semaphore::new(config.max_connections)),
+            config,
+            catalogue: parts.catalogue,
+            keys,
+            metrics,
+            rooms,
+            door: Mutex::new(Failures::new(DOOR)),
+        };
+        Ok(Self { app: Arc::new(app), events: parts.events })
+    }
+
+    /// Answers until `shutdown` is done; then tells every browser and waits until logs are
+    /// written.
+    ///
+    /// # Errors
+    /// If the listener fails for good.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let Self { app, mut events } = self;
+        let routing = tokio::spawn({
+            let app = app.clone();
+            async move {
+                while let Some(event) = events.recv().await {
+                    app.rooms.media(event).await;
+                }
+            }
+        });
+        let room = u32::try_from(app.config.max_sockets).unwrap_or(u32::MAX);
+        let permits = Arc::new(Semaphore::new(room as usize));
+        let (stop, stopped) = watch::channel(());
+        let accepting = accept(listener, http::router(app.clone()), permits.clone(), stopped);
+        tokio::select! {
+            never = accepting => match never? {},
+            () = shutdown => {}
+        }
+        app.rooms.shut_down().await;
+        stop.send_replace(());
+        let all_ended = async {
+            let _http = permits.acquire_many(room).await;
+            let browsers = u32::try_from(app.config.max_connections).unwrap_or(u32::MAX);
+            let _sockets = app.sockets.acquire_many(browsers).await;
+        };
+        if tokio::time::timeout(END, all_ended).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        routing.abort();
+        Ok(())
+    }
+}
+
+/// Takes connections in, as many as there are permits.
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    permits: Arc<Semaphore>,
+    stopped: watch::Receiver<()>,
+) -> io::Result<std::convert::Infallible> {
+    loop {
+        let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) if is_about_the_peer(&error) => continue,
+            Err(error) => {
+                // Out of descriptors: others must end first. Trying at once would only spin.
+                tracing::error!(%error, "no connection can be accepted");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                continue;
+            }
+        };
+        let router = router.clone().layer(axum::Extension(Peer(address.ip())));
+        let stopped = stopped.clone();
+        tokio::spawn(async move {
+            answer(stream, router, stopped).await;
+            drop(permit);
+        });
+    }
+}
+
+/// Answers the requests of one connection. A WebSocket leaves here and lives on by itself.
+async fn answer(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+    // Small messages must not wait for each other.
+    let _best_effort = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    tokio::pin!(connection);
+    // How a connection ends is the peer's business.
+    tokio::select! {
+        _ended = connection.as_mut() => {}
+        _stop = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ended = connection.await;
+        }
+    }
+}
+
+fn is_about_the_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
