@@ -13,7 +13,7 @@ pub enum CodecName {
 }
 
 /// The one codec of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Codec {
     /// Which codec.
     pub name: CodecName,
@@ -26,7 +26,7 @@ pub struct Codec {
 }
 
 /// Ids of the header extensions agreed on for a line (RFC 8285); they differ between peers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ExtensionIds {
     /// `urn:ietf:params:rtp-hdrext:sdes:mid`
     pub mid: Option<u8>,
@@ -44,4 +44,42 @@ pub struct ExtensionIds {
     pub abs_capture_time: Option<u8>,
     /// AV1 dependency descriptor.
     pub dependency_descriptor: Option<u8>,
+}
+
+impl ExtensionIds {
+    /// All extensions we know, with their URIs.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut Option<u8>)> {
+        let Self {
+            mid,
+            rid,
+            repaired_rid,
+            audio_level,
+            abs_send_time,
+            transport_cc,
+            abs_capture_time,
+            dependency_descriptor,
+        } = self;
+        [
+            ("urn:ietf:params:rtp-hdrext:sdes:mid", mid),
+            ("urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", rid),
+            ("urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id", repaired_rid),
+            ("urn:ietf:params:rtp-hdrext:ssrc-audio-level", audio_level),
+            ("http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time", abs_send_time),
+            (
+                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+                transport_cc,
+            ),
+            ("http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time", abs_capture_time),
+            (
+                "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+                dependency_descriptor,
+            ),
+        ]
+        .into_iter()
+    }
+
+    /// Where the id of the extension with this URI belongs.
+    pub fn slot_for(&mut self, uri: &str) -> Option<&mut Option<u8>> {
+        self.iter_mut().find(|(known, _)| *known == uri).map(|(_, id)| id)
+    }
 }

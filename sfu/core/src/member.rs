@@ -27,7 +27,7 @@ pub enum Listener {
 }
 
 /// A line on which the peer sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PublishLine {
     /// Identification of the line in the SDP.
     pub mid: String,
@@ -46,12 +46,14 @@ pub struct PublishLine {
 }
 
 /// A line on which the peer receives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SlotLine {
     /// Identification of the line in the SDP.
     pub mid: String,
     /// Sound instead of picture.
     pub audio: bool,
+    /// Which slot among those of its kind, from 0, as the viewer counts its lines.
+    pub index: u8,
     /// In which codec.
     pub codec: Codec,
     /// Our SSRC.

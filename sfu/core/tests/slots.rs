@@ -72,7 +72,7 @@ impl Lesson {
             .into_iter()
             .filter(|(key, kind, _)| *key == to && *kind == PacketKind::Rtp)
             .map(|(_, _, packet)| packet)
-            .filter(|packet| Packet::parse(packet).unwrap().ssrc == ssrc)
+            .filter(|packet| Packet::parse(packet).is_ok_and(|p| p.ssrc == ssrc))
             .collect()
     }
 

@@ -49,6 +49,7 @@ pub fn member(number: u32, rids: &[&str], video_slots: u32) -> MemberConfig {
     let slot = |index: u32, audio: bool| SlotLine {
         mid: format!("s{index}"),
         audio,
+        index: index as u8,
         codec: codec(audio),
         ssrc: if audio { number * 1_000 + 500 + index } else { video_slot_ssrc(number, index) },
         rtx_ssrc: (!audio).then(|| number * 1_000 + 900 + index),

@@ -16,3 +16,18 @@ pub struct Counters {
     /// Media before keys exist, DTLS after a failure, and what exceeds a cap.
     pub unexpected: u64,
 }
+
+impl Counters {
+    /// Each count with the name of its cause, for metrics.
+    #[must_use]
+    pub fn by_cause(&self) -> [(&'static str, u64); 6] {
+        [
+            ("bad_integrity", self.bad_integrity),
+            ("unvalidated", self.unvalidated),
+            ("replayed", self.replayed),
+            ("auth_failed", self.auth_failed),
+            ("malformed", self.malformed),
+            ("unexpected", self.unexpected),
+        ]
+    }
+}

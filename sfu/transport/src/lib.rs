@@ -31,7 +31,7 @@ mod transport;
 pub use config::{TransportConfig, TransportError};
 pub use counters::Counters;
 pub use demux::{Class, classify, stun_local_ufrag};
-pub use negotiated::{CNAME, Codec, CodecName, ExtensionIds, Negotiated, PublishLine, SlotLine};
+pub use negotiated::{CNAME, Negotiated};
 pub use sdp::{Offer, OfferError};
 pub use srtp::SrtpProfile;
 pub use transport::{Failure, ProtectError, Received, TAG_ROOM, Transport, TransportEvent};

@@ -477,3 +477,6 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 
 /// What the library speaks.
 const DTLS_VERSION: &str = "1.2";
+
+#[cfg(test)]
+mod tests;

@@ -111,7 +111,8 @@ impl RoomPart {
     fn apply_wish(&mut self, viewer: MemberKey, index: usize, now: Instant) {
         let Some(member) = self.member(viewer) else { return };
         let slot = &member.video_slots[index];
-        let wish = member.view.slots.iter().find(|wish| usize::from(wish.slot) == index);
+        let number = slot.line.index;
+        let wish = member.view.slots.iter().find(|wish| wish.slot == number);
         let target = wish.and_then(|wish| {
             let origin = self.origin_of(wish.source)?;
             let publication = self.member(origin.member)?.publication(origin.kind)?;
@@ -134,7 +135,7 @@ impl RoomPart {
             slot.carry(target.map(|(_, origin, layer)| (origin, layer)));
             self.move_subscription(viewer, index as u8, before, target.map(|(_, o, _)| o));
             let source = target.map(|(source, _, _)| source);
-            let mapping = SlotMapping { slot: index as u8, source, from_timestamp };
+            let mapping = SlotMapping { slot: number, source, from_timestamp };
             self.note_slot(viewer, mapping);
         }
         self.ask_for_awaited_keyframe(viewer, index, now);

@@ -157,4 +157,4 @@ const MAX_VALIDATED: usize = 8;
 const CONSENT_LIFETIME: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
-mod tests {}
+mod tests;

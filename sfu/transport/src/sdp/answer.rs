@@ -9,7 +9,8 @@ use super::fingerprint::Fingerprint;
 use super::line::Media;
 use super::negotiate::{Agreed, Rejected, Terms};
 use crate::ice::LocalSecret;
-use crate::{Codec, CodecName, ExtensionIds, PublishLine, SlotLine};
+use kreide_media::line::{Codec, CodecName, ExtensionIds};
+use kreide_sfu_core::{PublishLine, SlotLine};
 
 /// What the answer says about us.
 pub(crate) struct AnswerParts<'a> {
@@ -111,7 +112,7 @@ impl Sdp {
         if terms.line.rtcp_rsize {
             self.line(format_args!("a=rtcp-rsize"));
         }
-        self.line(format_args!("a=rtpmap:{} {}", codec.payload_type, codec.name.rtpmap()));
+        self.line(format_args!("a=rtpmap:{} {}", codec.payload_type, rtpmap(codec.name)));
         if let Some(rtx) = rtx {
             self.line(format_args!("a=rtpmap:{rtx} rtx/{}", codec.clock_rate));
             self.line(format_args!("a=fmtp:{rtx} apt={}", codec.payload_type));
@@ -226,13 +227,11 @@ impl Media {
     }
 }
 
-impl CodecName {
-    fn rtpmap(self) -> &'static str {
-        match self {
-            Self::Opus => "opus/48000/2",
-            Self::Vp8 => "VP8/90000",
-            Self::H264 => "H264/90000",
-        }
+fn rtpmap(codec: CodecName) -> &'static str {
+    match codec {
+        CodecName::Opus => "opus/48000/2",
+        CodecName::Vp8 => "VP8/90000",
+        CodecName::H264 => "H264/90000",
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: every list is bounded, every id stored fits where it will be written.
 
 use super::OfferError;
-use crate::ExtensionIds;
+use kreide_media::line::ExtensionIds;
 
 /// One m-line with what we use of it.
 #[derive(Clone, Debug)]
@@ -22,7 +22,9 @@ pub(super) struct Line {
     pub(super) mixed_extensions: bool,
     /// In the order of the m-line: the peer's preference.
     pub(super) formats: Vec<Format>,
-    pub(super) extensions: ExtensionIds,
+    /// Header extensions the peer would send, and those it would receive.
+    pub(super) sent_extensions: ExtensionIds,
+    pub(super) received_extensions: ExtensionIds,
     /// Names of `a=rid:.. send`, in order.
     pub(super) rids: Vec<String>,
     /// Names in the send part of `a=simulcast`, in order.
@@ -111,7 +113,8 @@ impl Line {
             rtcp_rsize: false,
             mixed_extensions: false,
             formats: Vec::new(),
-            extensions: ExtensionIds::default(),
+            sent_extensions: ExtensionIds::default(),
+            received_extensions: ExtensionIds::default(),
             rids: Vec::new(),
             simulcast: Vec::new(),
             ssrcs: Vec::new(),
@@ -209,13 +212,20 @@ impl Line {
     fn extmap(&mut self, value: &str) {
         let mut words = value.split_ascii_whitespace();
         let (Some(id), Some(uri)) = (words.next(), words.next()) else { return };
-        let Ok(id) = id.split('/').next().unwrap_or(id).parse::<u8>() else { return };
+        let (id, direction) = id.split_once('/').unwrap_or((id, "sendrecv"));
+        let Ok(id) = id.parse::<u8>() else { return };
         // 0 is padding. 15 ends a one-byte header and is legal but useless in a two-byte one.
         if id == 0 || id == 15 {
             return;
         }
-        if let Some(slot) = self.extensions.slot_for(uri) {
-            slot.get_or_insert(id);
+        let (sent, received) = (&mut self.sent_extensions, &mut self.received_extensions);
+        for (ids, other) in [(sent, "recvonly"), (received, "sendonly")] {
+            if direction != other
+                && direction != "inactive"
+                && let Some(slot) = ids.slot_for(uri)
+            {
+                slot.get_or_insert(id);
+            }
         }
     }
 

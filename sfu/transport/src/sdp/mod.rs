@@ -43,3 +43,6 @@ pub enum OfferError {
     #[error("the server has no randomness")]
     NoRandomness,
 }
+
+#[cfg(test)]
+mod tests;

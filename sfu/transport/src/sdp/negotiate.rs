@@ -8,7 +8,9 @@ use kreide_control::SourceKind;
 
 use super::line::{Direction, Feedback, Format, Line, Media};
 use super::offer::Offer;
-use crate::{Codec, CodecName, ExtensionIds, Negotiated, PublishLine, SlotLine};
+use crate::Negotiated;
+use kreide_media::line::{Codec, CodecName, ExtensionIds};
+use kreide_sfu_core::{PublishLine, SlotLine};
 
 /// What becomes of each line of the offer, in its order.
 pub(crate) enum Agreed<'o> {
@@ -22,6 +24,7 @@ pub(crate) struct Terms<'o> {
     pub(super) line: &'o Line,
     pub(super) format: &'o Format,
     pub(super) feedback: Feedback,
+    pub(super) extensions: ExtensionIds,
     pub(super) mixed_extensions: bool,
 }
 
@@ -92,8 +95,8 @@ fn publish<'o>(offer: &'o Offer, line: &'o Line, kind: SourceKind) -> Option<Agr
         codec,
         rids,
         ssrcs: line.ssrcs.iter().filter(is_primary).copied().collect(),
-        fid: line.fid.clone(),
-        extensions: usable_extensions(line, &terms),
+        retransmissions: line.fid.clone(),
+        extensions: terms.extensions,
     };
     Some(Agreed::Publish { line: published, terms })
 }
@@ -117,7 +120,7 @@ fn slot<'o>(
         extensions: ExtensionIds {
             rid: None,
             repaired_rid: None,
-            ..usable_extensions(line, &terms)
+            ..terms.extensions
         },
     };
     Some(Agreed::Slot { line: slot, terms })
@@ -140,13 +143,23 @@ fn terms<'o>(offer: &'o Offer, line: &'o Line) -> Option<(Codec, Terms<'o>)> {
         rtx_payload_type: rtx.map(|rtx| rtx.payload_type),
         clock_rate: format.clock_rate,
     };
+    let mixed_extensions = offer.mixed_extensions || line.mixed_extensions;
+    let mut extensions = match line.direction {
+        Direction::RecvOnly => line.received_extensions,
+        _ => line.sent_extensions,
+    };
+    if !mixed_extensions {
+        // Ids above 14 need two-byte headers.
+        for (_, id) in extensions.iter_mut() {
+            *id = id.filter(|id| *id <= 14);
+        }
+    }
     let feedback = Feedback {
         // Feedback on transport-wide numbers needs the numbers.
-        transport_cc: format.feedback.transport_cc && line.extensions.transport_cc.is_some(),
+        transport_cc: format.feedback.transport_cc && extensions.transport_cc.is_some(),
         ..format.feedback
     };
-    let mixed_extensions = offer.mixed_extensions || line.mixed_extensions;
-    Some((codec, Terms { line, format, feedback, mixed_extensions }))
+    Some((codec, Terms { line, format, feedback, extensions, mixed_extensions }))
 }
 
 /// The codec for a line: Opus; VP8, or H.264 where VP8 is not offered.
@@ -170,17 +183,6 @@ fn choose(line: &Line) -> Option<(CodecName, &Format)> {
         Media::Video => find(CodecName::Vp8).or_else(|| find(CodecName::H264)),
         Media::Application => None,
     }
-}
-
-/// Ids above 14 need two-byte headers, which only `a=extmap-allow-mixed` lets us mix in.
-fn usable_extensions(line: &Line, terms: &Terms<'_>) -> ExtensionIds {
-    let mut extensions = line.extensions;
-    if !terms.mixed_extensions {
-        for (_, id) in extensions.iter_mut() {
-            *id = id.filter(|id| *id <= 14);
-        }
-    }
-    extensions
 }
 
 fn is_avpf(protocol: &str) -> bool {

@@ -41,6 +41,13 @@ impl Session {
         })
     }
 
+    /// The peer's side of the same session.
+    #[cfg(test)]
+    pub(crate) fn of_client(profile: SrtpProfile, material: &[u8]) -> Result<Self, CryptoFailure> {
+        let Self { receive, send, rtcp_index } = Self::new(profile, material)?;
+        Ok(Self { receive: send, send: receive, rtcp_index })
+    }
+
     /// Authenticates and decrypts an RTP packet in place; returns its plain length.
     pub(crate) fn unprotect_rtp(&mut self, packet: &mut [u8]) -> Result<usize, UnprotectError> {
         let header = RtpHeader::read(packet).ok_or(UnprotectError::Malformed)?;
@@ -243,9 +250,7 @@ mod tests {
         let material: Vec<u8> =
             (0..profile.keying_material_len()).map(|byte| (byte * 7) as u8).collect();
         let ours = Session::new(profile, &material).unwrap();
-        let mut theirs = Session::new(profile, &material).unwrap();
-        std::mem::swap(&mut theirs.send, &mut theirs.receive);
-        (ours, theirs)
+        (ours, Session::of_client(profile, &material).unwrap())
     }
 
     fn rtp(sequence: u16, ssrc: u32) -> Vec<u8> {

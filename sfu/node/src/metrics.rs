@@ -1,0 +1,96 @@
+//! What the media plane reports to prometheus. The tenant is the first label wherever a count
+//! belongs to one.
+
+use kreide_sfu_core::RoomStats;
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    packets: IntCounterVec,
+    events: IntCounterVec,
+    pub(crate) transports: IntGauge,
+    pub(crate) rooms: IntGaugeVec,
+    pub(crate) sessions: IntCounterVec,
+    pub(crate) ended: IntCounterVec,
+    pub(crate) unsent: IntCounter,
+    pub(crate) strays: IntCounter,
+    pub(crate) refused_datagrams: IntCounterVec,
+    pub(crate) room_panics: IntCounter,
+    pub(crate) lost_events: IntCounter,
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok::<_, prometheus::Error>(counters)
+        };
+        let counter = |name: &str, help: &str| {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok::<_, prometheus::Error>(counter)
+        };
+        let transports = IntGauge::new("kreide_media_transports", "Open media transports.")?;
+        registry.register(Box::new(transports.clone()))?;
+        let rooms = IntGaugeVec::new(
+            Opts::new("kreide_media_rooms", "Rooms with media on this node."),
+            &["tenant"],
+        )?;
+        registry.register(Box::new(rooms.clone()))?;
+        Ok(Self {
+            packets: counters(
+                "kreide_media_packets_total",
+                "RTP packets by direction.",
+                &["tenant", "direction"],
+            )?,
+            events: counters(
+                "kreide_media_events_total",
+                "Packets and requests of the media core by what happened to them.",
+                &["tenant", "event"],
+            )?,
+            transports,
+            rooms,
+            sessions: counters(
+                "kreide_srtp_sessions_total",
+                "Transports that connected, by SRTP profile and DTLS version.",
+                &["profile", "dtls"],
+            )?,
+            ended: counters("kreide_media_transports_ended_total", "By reason.", &["reason"])?,
+            unsent: counter("kreide_media_unsent_total", "Datagrams the kernel did not take.")?,
+            strays: counter(
+                "kreide_media_strays_total",
+                "Datagrams that belong to no transport; dropped unanswered.",
+            )?,
+            refused_datagrams: counters(
+                "kreide_media_refused_datagrams_total",
+                "Datagrams that a transport dropped, by cause.",
+                &["cause"],
+            )?,
+            room_panics: counter("kreide_media_room_panics_total", "Rooms ended by a fault.")?,
+            lost_events: counter(
+                "kreide_media_lost_events_total",
+                "Events that signaling was too slow to take.",
+            )?,
+        })
+    }
+
+    /// Adds what a room did since `before`.
+    pub(crate) fn add(&self, tenant: &str, before: &RoomStats, now: &RoomStats) {
+        let packets = |direction: &str, count: u64| {
+            self.packets.with_label_values(&[tenant, direction]).inc_by(count);
+        };
+        packets("in", now.received - before.received);
+        packets("out", now.forwarded - before.forwarded);
+        let event = |name: &str, count: u64| {
+            if count > 0 {
+                self.events.with_label_values(&[tenant, name]).inc_by(count);
+            }
+        };
+        event("refused", now.refused - before.refused);
+        event("malformed", now.malformed - before.malformed);
+        event("retransmitted", now.retransmitted - before.retransmitted);
+        event("keyframe_request", now.keyframe_requests - before.keyframe_requests);
+        event("asked_again", now.asked_again - before.asked_again);
+    }
+}

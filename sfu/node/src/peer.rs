@@ -1,0 +1,41 @@
+//! One participant's transport on a shard, and the room it belongs to.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use kreide_control::{LessonKey, ParticipantNo};
+use kreide_sfu_core::{MemberKey, RoomPart, RoomStats};
+use kreide_sfu_transport::Transport;
+
+pub(crate) struct Peer {
+    pub(crate) transport: Transport,
+    pub(crate) room: usize,
+    pub(crate) member: MemberKey,
+    pub(crate) participant: ParticipantNo,
+    /// Local name fragments that lead here: the current one and that of an earlier ICE round.
+    pub(crate) ufrags: Vec<String>,
+    /// Addresses that lead here; each has answered for itself by a valid STUN check.
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) deadline: Option<Instant>,
+}
+
+pub(crate) struct Room {
+    pub(crate) lesson: LessonKey,
+    pub(crate) part: RoomPart,
+    /// Peers by participant.
+    pub(crate) peers: HashMap<ParticipantNo, usize>,
+    /// Peers by member key.
+    pub(crate) by_member: Vec<Option<usize>>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) reported: RoomStats,
+}
+
+impl Room {
+    pub(crate) fn set_member(&mut self, member: MemberKey, peer: Option<usize>) {
+        if self.by_member.len() <= member.0 {
+            self.by_member.resize(member.0 + 1, None);
+        }
+        self.by_member[member.0] = peer;
+    }
+}
