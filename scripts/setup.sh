@@ -71,8 +71,8 @@ if [ "$goal" = test ]; then
         rustup --quiet component add $name || stop "could not install $name."
     done
     if ! cargo deny --version >/dev/null 2>&1; then
-        say 'building cargo-deny, which checks licences (once, about two minutes)'
-        cargo install --quiet --locked cargo-deny ||
+        say 'building cargo-deny, which checks licences (once, about a minute)'
+        cargo install --quiet --locked --debug cargo-deny ||
             stop 'could not install cargo-deny. Try: cargo install --locked cargo-deny'
     fi
 fi

@@ -90,55 +90,6 @@ export type ClientMessage =
   | { type: 'leave' }
   | { type: 'ping' };
 
-/** What a viewer wants in one video slot. */
-export type SlotWish = {
-  /** Which video slot, from 0. */
-  slot: number;
-  /** What to show. */
-  source: SourceRef;
-  /** Height of its place on the screen in device pixels. */
-  height: number;
-  /** Gives way last when the line is weak: higher is more important. */
-  priority: number;
-};
-
-/** A publication: whose and which. */
-export type SourceRef = {
-  /** The participant's number. */
-  participant: number;
-  /** Which of its publications. */
-  kind: Kind;
-};
-
-/** One thing a participant can send. */
-export type Kind = 'microphone' | 'camera' | 'content' | 'contentAudio';
-
-/** The first message of a connection. */
-export type Join = {
-  /** Protocol version of the client: 1. */
-  version: number;
-  /** Optional abilities of the client, by name. Unknown names are ignored. */
-  features: string[];
-  /** What opens the door. */
-  with: JoinWith;
-  /**
-   * The offer, deflated and in base64url. Absent: join without media, or keep the media of
-   * the peer connection that this seat still has.
-   */
-  offer?: string;
-  /**
-   * Sequence of the last event this client has: the reply then brings `missed` events instead
-   * of a snapshot where it can.
-   */
-  since?: number;
-};
-
-/** What opens the door: a token from the link, or the key of a seat held before. */
-export type JoinWith = { token: string } | { resume: string };
-
-/** What can be locked. */
-export type LockKind = 'microphone' | 'camera' | 'content' | 'chat';
-
 /** One frame from a browser: a message and, if the sender wants to be answered, a number. */
 export type ClientFrame = {
   /** Chosen by the sender; the server's `ok` or `error` repeats it. */
@@ -173,16 +124,6 @@ export type ServerMessage =
       code: ErrorCode;
     }
   | { type: 'pong' };
-
-/** An event with its place in the reader's own sequence, which has no gaps. */
-export type Stamped = {
-  /** Sequence, from 1. */
-  seq: number;
-  /** When: milliseconds since 1970 UTC. */
-  at: number;
-  /** What. */
-  event: LessonEvent;
-};
 
 /** Something that happened in a lesson. A client skips kinds that it does not know. */
 export type LessonEvent =
@@ -253,52 +194,6 @@ export type LessonEvent =
       by: number | null;
     };
 
-/** A person in the lesson as the reader may see them. */
-export type Participant = {
-  /** Number within the lesson, from 1, never reused. Also the seating order. */
-  no: number;
-  /** The name to show. Plain text. */
-  name: string;
-  /** Role. */
-  role: Role;
-  /** Whether a connection is open at this moment; a seat is kept without one. */
-  online: boolean;
-  /** What the participant may do. */
-  rights: Rights;
-  /** The locks that explain `rights`. */
-  locks: Lock[];
-  /** What the participant has switched on. */
-  sending: Kind[];
-  /**
-   * If the hand is up, its place in the order in which hands were raised (not an index: the
-   * smallest is first in the queue).
-   */
-  hand: number | null;
-};
-
-/** A lock and the teacher who set it. */
-export type Lock = {
-  /** What is locked. */
-  what: LockKind;
-  /** The number of the teacher who locked it. */
-  by: number;
-};
-
-/** What a participant may do at this moment: role and policy less all locks. */
-export type Rights = {
-  /** May send the microphone. */
-  microphone: boolean;
-  /** May send the camera. */
-  camera: boolean;
-  /** May send content and its sound. */
-  content: boolean;
-  /** May write in the chat. */
-  chat: boolean;
-};
-
-/** A participant's role in a lesson. */
-export type Role = 'teacher' | 'presenter' | 'pupil' | 'guest' | 'interpreter' | 'observer';
-
 /** A chat message. */
 export type ChatMessage = {
   /** Number within the lesson, from 1. */
@@ -311,14 +206,24 @@ export type ChatMessage = {
   at: number;
 };
 
-/** A refusal. */
-export type ErrorReply = {
-  /** The number of the refused message; absent: the connection itself is refused. */
-  ref?: number;
-  /** Stable code. */
-  code: ErrorCode;
-  /** One English sentence for the developer of a client. People read the text of the code. */
-  message: string;
+/** Reply to `POST /api/enter`. A refusal is an [`ErrorReply`] with status 4xx. */
+export type EnterReply = {
+  /** The join token; absent if the link is not personal and no name was given. */
+  token: string | null;
+  /** The room's title. */
+  title: string;
+  /** The role that the link gives. */
+  role: Role;
+  /** The name, if the link is personal. */
+  name: string | null;
+};
+
+/** Body of `POST /api/enter`: exchanges a link for a join token. */
+export type EnterRequest = {
+  /** The secret part of the link. */
+  link: string;
+  /** The name to show, for a link that is not personal. */
+  name?: string;
 };
 
 /** Stable code of every failure that a person or a client program can meet. */
@@ -342,18 +247,38 @@ export type ErrorCode =
   | 'GOING_AWAY'
   | 'INTERNAL';
 
-/** What one video slot carries. */
-export type SlotNow = {
-  /** Which video slot, from 0. */
-  slot: number;
-  /** What it carries; null shows nothing. */
-  source: SourceRef | null;
-  /**
-   * First RTP timestamp (modulo 2^32) that can belong to this source. A frame for which
-   * `(frame - from) mod 2^32 >= 2^31` shows an earlier source: do not display it.
-   */
-  fromTimestamp: number;
+/** A refusal. */
+export type ErrorReply = {
+  /** The number of the refused message; absent: the connection itself is refused. */
+  ref?: number;
+  /** Stable code. */
+  code: ErrorCode;
+  /** One English sentence for the developer of a client. People read the text of the code. */
+  message: string;
 };
+
+/** The first message of a connection. */
+export type Join = {
+  /** Protocol version of the client: 1. */
+  version: number;
+  /** Optional abilities of the client, by name. Unknown names are ignored. */
+  features: string[];
+  /** What opens the door. */
+  with: JoinWith;
+  /**
+   * The offer, deflated and in base64url. Absent: join without media, or keep the media of
+   * the peer connection that this seat still has.
+   */
+  offer?: string;
+  /**
+   * Sequence of the last event this client has: the reply then brings `missed` events instead
+   * of a snapshot where it can.
+   */
+  since?: number;
+};
+
+/** What opens the door: a token from the link, or the key of a seat held before. */
+export type JoinWith = { token: string } | { resume: string };
 
 /** The reply to `join`. */
 export type Joined = {
@@ -383,6 +308,20 @@ export type Joined = {
   now: number;
 };
 
+/** One thing a participant can send. */
+export type Kind = 'microphone' | 'camera' | 'content' | 'contentAudio';
+
+/** A lock and the teacher who set it. */
+export type Lock = {
+  /** What is locked. */
+  what: LockKind;
+  /** The number of the teacher who locked it. */
+  by: number;
+};
+
+/** What can be locked. */
+export type LockKind = 'microphone' | 'camera' | 'content' | 'chat';
+
 /** The answer to an offer. */
 export type Media = {
   /** SDP text of type answer. */
@@ -391,6 +330,69 @@ export type Media = {
   audioSlots: number;
   /** Number of video slots: the receiving video lines in their order. */
   videoSlots: number;
+};
+
+/** A person in the lesson as the reader may see them. */
+export type Participant = {
+  /** Number within the lesson, from 1, never reused. Also the seating order. */
+  no: number;
+  /** The name to show. Plain text. */
+  name: string;
+  /** Role. */
+  role: Role;
+  /** Whether a connection is open at this moment; a seat is kept without one. */
+  online: boolean;
+  /** What the participant may do. */
+  rights: Rights;
+  /** The locks that explain `rights`. */
+  locks: Lock[];
+  /** What the participant has switched on. */
+  sending: Kind[];
+  /**
+   * If the hand is up, its place in the order in which hands were raised (not an index: the
+   * smallest is first in the queue).
+   */
+  hand: number | null;
+};
+
+/** What a participant may do at this moment: role and policy less all locks. */
+export type Rights = {
+  /** May send the microphone. */
+  microphone: boolean;
+  /** May send the camera. */
+  camera: boolean;
+  /** May send content and its sound. */
+  content: boolean;
+  /** May write in the chat. */
+  chat: boolean;
+};
+
+/** A participant's role in a lesson. */
+export type Role = 'teacher' | 'presenter' | 'pupil' | 'guest' | 'interpreter' | 'observer';
+
+/** What one video slot carries. */
+export type SlotNow = {
+  /** Which video slot, from 0. */
+  slot: number;
+  /** What it carries; null shows nothing. */
+  source: SourceRef | null;
+  /**
+   * First RTP timestamp (modulo 2^32) that can belong to this source. A frame for which
+   * `(frame - from) mod 2^32 >= 2^31` shows an earlier source: do not display it.
+   */
+  fromTimestamp: number;
+};
+
+/** What a viewer wants in one video slot. */
+export type SlotWish = {
+  /** Which video slot, from 0. */
+  slot: number;
+  /** What to show. */
+  source: SourceRef;
+  /** Height of its place on the screen in device pixels. */
+  height: number;
+  /** Gives way last when the line is weak: higher is more important. */
+  priority: number;
 };
 
 /** The whole state of a lesson as the reader may see it. */
@@ -405,22 +407,20 @@ export type Snapshot = {
   started: number;
 };
 
-/** Body of `POST /api/enter`: exchanges a link for a join token. */
-export type EnterRequest = {
-  /** The secret part of the link. */
-  link: string;
-  /** The name to show, for a link that is not personal. */
-  name?: string;
+/** A publication: whose and which. */
+export type SourceRef = {
+  /** The participant's number. */
+  participant: number;
+  /** Which of its publications. */
+  kind: Kind;
 };
 
-/** Reply to `POST /api/enter`. A refusal is an [`ErrorReply`] with status 4xx. */
-export type EnterReply = {
-  /** The join token; absent if the link is not personal and no name was given. */
-  token: string | null;
-  /** The room's title. */
-  title: string;
-  /** The role that the link gives. */
-  role: Role;
-  /** The name, if the link is personal. */
-  name: string | null;
+/** An event with its place in the reader's own sequence, which has no gaps. */
+export type Stamped = {
+  /** Sequence, from 1. */
+  seq: number;
+  /** When: milliseconds since 1970 UTC. */
+  at: number;
+  /** What. */
+  event: LessonEvent;
 };

@@ -79,7 +79,8 @@ pub fn write() -> Result<()> {
     Ok(())
 }
 
-/// All types that can be reached from the messages, those of the messages first.
+/// All types that can be reached from the messages: those of the messages first, then by name,
+/// because ts-rs visits dependencies in no fixed order.
 ///
 /// # Errors
 /// If ts-rs wrote something that [`Type::parse`] does not know.
@@ -95,6 +96,11 @@ pub fn declarations() -> Result<Vec<Declaration>> {
     collector.visit::<kreide_protocol::EnterRequest>();
     collector.visit::<kreide_protocol::EnterReply>();
     let mut declarations: Vec<Declaration> = collector.found.into_iter().collect::<Result<_>>()?;
+    declarations.sort_by_key(|declaration| {
+        let messages = ["ClientMessage", "ClientFrame", "ServerMessage", "LessonEvent"];
+        let place = messages.iter().position(|name| *name == declaration.name);
+        (place.unwrap_or(messages.len()), declaration.name.clone())
+    });
     // ts-rs writes a flattened enum out in full; a reader wants its name.
     let messages = declarations[0].ty.clone();
     for declaration in &mut declarations[1..] {
