@@ -40,6 +40,9 @@ test('pages follow each other without end and keep the order', () => {
   expect(pageOf(people, 3, 2)).toEqual([5]);
   expect(pageOf(people, 3, 3)).toEqual([1, 2]);
   expect(pageOf(people, 5, 7)).toEqual(people);
+  // The last one stays.
+  expect(pageOf(people, 4, 0, 1)).toEqual([1, 2, 5]);
+  expect(pageOf(people, 4, 1, 1)).toEqual([3, 4, 5]);
 });
 
 test('a box smaller than a cell still shows one', () => {

@@ -17,6 +17,10 @@ function person(no: number, more: Partial<Participant> = {}): Participant {
   };
 }
 
+function seen(no: number, more: Partial<Participant> = {}): Participant {
+  return person(no, { sending: ['camera'], ...more });
+}
+
 function room(me: number, people: Participant[]): Room {
   return {
     me,
@@ -48,16 +52,22 @@ test('hands are numbered in the order of raising', () => {
 });
 
 test('pupils see their teacher large whoever speaks', () => {
-  const people = [person(1), person(2, { role: 'teacher' }), person(3)];
+  const people = [seen(1), seen(2, { role: 'teacher' }), seen(3)];
   expect(main(room(3, people), 1)).toMatchObject({ source: { participant: 2 }, fixed: true });
 });
 
 test('a teacher sees who spoke last large, never oneself', () => {
-  const people = [person(1), person(2, { role: 'teacher' }), person(3)];
+  const people = [seen(1), seen(2, { role: 'teacher' }), seen(3)];
   const teachers: Room = { ...room(2, people), role: 'teacher' };
   expect(main(teachers, 3)).toMatchObject({ source: { participant: 3 }, fixed: false });
   expect(main(teachers, 2)?.source.participant).toBe(1);
-  expect(main(room(1, [person(1)]), null)).toBeNull();
+  expect(main(room(1, [seen(1)]), null)).toBeNull();
+});
+
+test('nobody without a camera is large', () => {
+  const people = [seen(1), person(2, { role: 'teacher' }), person(3)];
+  expect(main(room(3, people), 2)?.source.participant).toBe(1);
+  expect(main(room(1, people), 3)).toBeNull();
 });
 
 test("a teacher's screen stands before a pupil's", () => {

@@ -65,9 +65,15 @@ export interface Main {
   fixed: boolean;
 }
 
-/** The large place: for everyone else their teacher, for a teacher whoever spoke last. */
+/**
+ * The large place: for everyone else their teacher, for a teacher whoever spoke last. Only a
+ * camera makes someone large: without one there is nothing to see, and a dark box tells less
+ * than a list.
+ */
 export function main(room: Room, spoke: number | null): Main | null {
-  const others = room.people.filter((person) => person.no !== room.me);
+  const others = room.people.filter(
+    (person) => person.no !== room.me && person.sending.includes('camera'),
+  );
   const teacher =
     room.role === 'teacher' ? undefined : others.find((person) => person.role === 'teacher');
   const chosen = teacher ?? others.find((person) => person.no === spoke) ?? others[0];
