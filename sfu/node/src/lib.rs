@@ -10,6 +10,7 @@ mod addresses;
 mod deadlines;
 mod metrics;
 mod node;
+mod outgoing;
 mod peer;
 mod shard;
 mod socket;

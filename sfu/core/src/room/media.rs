@@ -95,7 +95,8 @@ fn receive<'a>(
         stats.refused += 1;
         return None;
     }
-    let began = !publication.flowing;
+    // Browsers probe with padding on lines that carry nothing.
+    let began = !publication.flowing && !packet.payload.is_empty();
     let codec = publication.line.codec;
     let level = packet.extensions.get(publication.line.extensions.audio_level);
     let audio_level = level.and_then(AudioLevel::parse);
@@ -141,7 +142,7 @@ fn receive<'a>(
         entry_point,
         audio_level,
     };
-    publication.flowing = true;
+    publication.flowing |= began;
     Some((used.publication, began, inbound))
 }
 

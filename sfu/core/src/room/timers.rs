@@ -107,7 +107,10 @@ impl RoomPart {
             // Silence must be noticed even if no packet comes any more.
             self.timers.arm(Reason::Speaking, now);
         }
-        if speaking != self.speaking {
+        // Two who speak at once change places all the time; only who speaks is news.
+        let same = speaking.len() == self.speaking.len()
+            && speaking.iter().all(|who| self.speaking.contains(who));
+        if !same {
             self.speaking.clone_from(&speaking);
             self.events.push_back(RoomEvent::Speaking(speaking));
         }

@@ -1,0 +1,105 @@
+//! How a participant gets a transport, a member and a room.
+
+use std::collections::HashMap;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use kreide_control::{Answer, Connect, ConnectError, LessonKey, ParticipantNo};
+use kreide_media::clock::NtpTime;
+use kreide_sfu_core::{Clock, Listener, MemberConfig, RoomPart, RoomStats};
+use kreide_sfu_transport::{Offer, OfferError, Transport};
+use rand::Rng;
+
+use crate::peer::{Peer, Room};
+
+use super::Shard;
+
+impl Shard {
+    pub(super) fn connect(&mut self, connect: Connect) -> Result<Answer, ConnectError> {
+        let now = Instant::now();
+        let bad = |error: OfferError| ConnectError::BadOffer(error.to_string());
+        let offer = Offer::parse(&connect.offer).map_err(bad)?;
+        if let Some(answer) = self.restart(&connect, &offer, now) {
+            return Ok(answer);
+        }
+        let mut random = rand::rng();
+        let (transport, lines, sdp) =
+            Transport::new(&self.transport, &offer, random.random(), now).map_err(bad)?;
+        let audio_slots = lines.receive.iter().filter(|line| line.audio).count() as u8;
+        let video_slots = lines.receive.len() as u8 - audio_slots;
+        if let Some(id) = self.find(&connect.lesson, connect.participant) {
+            self.remove_peer(id, now);
+        }
+        let room = self.room(&connect.lesson, now);
+        let config = MemberConfig {
+            participant: connect.participant,
+            role: connect.role,
+            listener: Listener::Person,
+            rights: connect.rights,
+            recordable: connect.recordable,
+            publish: lines.send,
+            slots: lines.receive,
+        };
+        let member = self.rooms[room].part.join(config, now);
+        let ufrag = transport.local_ufrag().to_owned();
+        let id = self.peers.insert(Peer {
+            transport,
+            room,
+            member,
+            participant: connect.participant,
+            ufrags: vec![ufrag.clone()],
+            addresses: Vec::new(),
+            deadline: None,
+        });
+        self.metrics.transports.inc();
+        self.by_ufrag.insert(ufrag, id);
+        self.rooms[room].peers.insert(connect.participant, id);
+        self.rooms[room].set_member(member, Some(id));
+        self.flush_transport(id, now);
+        Ok(Answer { sdp, audio_slots, video_slots })
+    }
+
+    /// Answers an offer that restarts ICE on a living transport: same certificate, same lines.
+    pub(super) fn restart(
+        &mut self,
+        connect: &Connect,
+        offer: &Offer,
+        now: Instant,
+    ) -> Option<Answer> {
+        let id = self.find(&connect.lesson, connect.participant)?;
+        let peer = self.peers.get_mut(id)?;
+        let sdp = peer.transport.restart(offer, now).ok()?;
+        let ufrag = peer.transport.local_ufrag().to_owned();
+        // The one before stays valid until the new round is nominated; older ones are over.
+        if peer.ufrags.len() == 2 {
+            self.by_ufrag.remove(&peer.ufrags.remove(0));
+        }
+        peer.ufrags.push(ufrag.clone());
+        self.by_ufrag.insert(ufrag, id);
+        let (audio_slots, video_slots) = self.rooms.get(peer.room)?.part.slots(peer.member);
+        Some(Answer { sdp, audio_slots, video_slots })
+    }
+
+    pub(super) fn find(&self, lesson: &LessonKey, participant: ParticipantNo) -> Option<usize> {
+        let room = self.rooms.get(*self.room_of.get(lesson)?)?;
+        room.peers.get(&participant).copied()
+    }
+
+    pub(super) fn room(&mut self, lesson: &LessonKey, now: Instant) -> usize {
+        if let Some(id) = self.room_of.get(lesson) {
+            return *id;
+        }
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let clock = Clock { at: now, ntp: NtpTime::from_unix(since_1970) };
+        let id = self.rooms.insert(Room {
+            lesson: lesson.clone(),
+            part: RoomPart::new(clock, rand::rng().random()),
+            peers: HashMap::new(),
+            by_member: Vec::new(),
+            deadline: None,
+            reported: RoomStats::default(),
+        });
+        self.metrics.rooms.with_label_values(&[lesson.tenant.as_str()]).inc();
+        self.room_of.insert(lesson.clone(), id);
+        id
+    }
+}

@@ -1,0 +1,132 @@
+//! What transports send and say, and how they end.
+
+use std::time::Instant;
+
+use kreide_control::{DisconnectReason, Event};
+use kreide_sfu_transport::{Transport, TransportEvent};
+use tracing::{error, info};
+
+use crate::deadlines::Sleeper;
+use crate::socket::for_family;
+
+use super::Shard;
+
+impl Shard {
+    /// Sends a transport's datagrams and acts on its events.
+    pub(super) fn flush_transport(&mut self, id: usize, now: Instant) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        while let Some((to, datagram)) = peer.transport.poll_transmit() {
+            // An answer goes only to an address that proved itself: from now on it leads here.
+            if !peer.addresses.contains(&to) {
+                if peer.addresses.len() == ADDRESSES_OF_PEER {
+                    self.by_address.remove(&peer.addresses.remove(0));
+                }
+                peer.addresses.push(to);
+                self.by_address.insert(to, id);
+            }
+            if self.socket.send_to(&datagram, for_family(to, self.ipv6)).is_err() {
+                self.metrics.unsent.inc();
+            }
+        }
+        let (room, member, participant) = (peer.room, peer.member, peer.participant);
+        let mut ended = None;
+        let mut connected = false;
+        while let Some(event) = peer.transport.poll_event() {
+            match event {
+                TransportEvent::Connected { profile, dtls_version, .. } => {
+                    let labels = [profile.name(), dtls_version];
+                    self.metrics.sessions.with_label_values(&labels).inc();
+                    connected = true;
+                }
+                TransportEvent::AddressChanged { .. } => info!(%participant, "address changed"),
+                TransportEvent::Failed(failure) => ended = Some(failure.into()),
+                TransportEvent::Closed => ended = Some(DisconnectReason::ClosedByPeer),
+            }
+        }
+        let wanted = peer.transport.poll_timeout();
+        self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, wanted);
+        if connected && let Some(lesson) = self.rooms.get(room).map(|r| r.lesson.clone()) {
+            self.outgoing.push(Event::Connected { lesson, participant }, &self.metrics);
+            self.step(room, now, |part| part.connected(member, now));
+        }
+        if let Some(reason) = ended {
+            self.end_peer(id, reason, now);
+        }
+    }
+
+    pub(super) fn end_peer(&mut self, id: usize, reason: DisconnectReason, now: Instant) {
+        let Some(peer) = self.peers.get(id) else { return };
+        let participant = peer.participant;
+        info!(%participant, ?reason, "transport ended");
+        let label = format!("{reason:?}");
+        self.metrics.ended.with_label_values(&[label.as_str()]).inc();
+        if let Some(lesson) = self.rooms.get(peer.room).map(|room| room.lesson.clone()) {
+            let event = Event::Disconnected { lesson, participant, reason };
+            self.outgoing.push(event, &self.metrics);
+        }
+        self.remove_peer(id, now);
+    }
+
+    /// Forgets a peer and takes its member out of the room; the last one closes the room.
+    pub(super) fn remove_peer(&mut self, id: usize, now: Instant) {
+        let Some(mut peer) = self.peers.try_remove(id) else { return };
+        self.metrics.transports.dec();
+        self.note_refusals(&peer.transport);
+        peer.transport.close(now);
+        while let Some((to, datagram)) = peer.transport.poll_transmit() {
+            // A goodbye that gets lost is made up for by the peer's own timeout.
+            let _ = self.socket.send_to(&datagram, for_family(to, self.ipv6));
+        }
+        self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, None);
+        for address in &peer.addresses {
+            if self.by_address.get(address) == Some(&id) {
+                self.by_address.remove(address);
+            }
+        }
+        for ufrag in &peer.ufrags {
+            self.by_ufrag.remove(ufrag);
+        }
+        let Some(room) = self.rooms.get_mut(peer.room) else { return };
+        room.set_member(peer.member, None);
+        if room.peers.get(&peer.participant) == Some(&id) {
+            room.peers.remove(&peer.participant);
+        }
+        self.step(peer.room, now, |part| part.leave(peer.member, now));
+        if self.rooms.get(peer.room).is_some_and(|room| room.part.is_empty()) {
+            self.close_room(peer.room);
+        }
+    }
+
+    pub(super) fn note_refusals(&self, transport: &Transport) {
+        for (cause, count) in transport.counters().by_cause() {
+            if count > 0 {
+                self.metrics.refused_datagrams.with_label_values(&[cause]).inc_by(count);
+            }
+        }
+    }
+
+    pub(super) fn close_room(&mut self, id: usize) {
+        let Some(mut room) = self.rooms.try_remove(id) else { return };
+        self.deadlines.set(Sleeper::Room(id), &mut room.deadline, None);
+        let tenant = room.lesson.tenant.as_str();
+        self.metrics.add(tenant, &room.reported, &room.part.stats());
+        self.metrics.rooms.with_label_values(&[tenant]).dec();
+        self.room_of.remove(&room.lesson);
+    }
+
+    /// Ends a room whose code panicked. Its state is not to be trusted, so nothing is asked of it.
+    pub(super) fn fail_room(&mut self, id: usize, now: Instant) {
+        let Some(room) = self.rooms.get(id) else { return };
+        let (lesson, peers) =
+            (room.lesson.clone(), room.peers.values().copied().collect::<Vec<_>>());
+        error!(%lesson, "a fault ended this room's media");
+        self.metrics.room_panics.inc();
+        self.close_room(id);
+        for peer in peers {
+            self.remove_peer(peer, now);
+        }
+        self.outgoing.push(Event::RoomFailed { lesson }, &self.metrics);
+    }
+}
+
+const ADDRESSES_OF_PEER: usize = 8;
