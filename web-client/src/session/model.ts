@@ -102,6 +102,7 @@ export interface Commands {
    * Takes a notice away. For `SOUND_BLOCKED` it must be called inside the click: it starts the
    * sound.
    */
+  /** Takes a notice away. For `SOUND_BLOCKED`, inside the click, it also starts the sound. */
   dismiss(failure: Failure): void;
 }
 

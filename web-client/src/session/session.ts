@@ -1,31 +1,514 @@
-/** The session: commands in, phases out. */
+/**
+ * The session: a person's way from the link through the door into the room and out again.
+ *
+ * Commands go in, phases come out; the parts (socket, media, own sources, pictures) are wired
+ * here and know nothing of each other. Invariant: outside the room nothing is open, neither
+ * device nor connection.
+ */
+import {
+  VERSION,
+  type ClientMessage,
+  type ErrorCode,
+  type EnterReply,
+  type Join,
+  type Joined,
+  type LessonEvent,
+  type Media as Answer,
+  type Role,
+  type ServerMessage,
+} from '../protocol';
+import { backoff } from './backoff';
+import { keepSeat, keptSeat, Link, Refused, takeSecret, type Seat } from './door';
 import type { Environment } from './environment';
-import type { Phase, Session } from './model';
+import { Media } from './media';
+import type { DeviceChoice, Door, Failure, Phase, Room, Session, Wish } from './model';
+import { Outbox } from './outbox';
+import { Own, type Switch, type Told } from './own';
+import { Pictures } from './pictures';
+import { Socket, type SocketHooks } from './socket';
+import { Speaker } from './speaker';
+import { happened, joined, person, type Lesson } from './state';
 
-/** Creates the one session of a page. */
-export function createSession(_environment: Environment): Session {
-  const phase: Phase = { at: 'arriving' };
-  const nothing = () => {};
-  return {
-    subscribe(observer) {
-      observer(phase);
-      return nothing;
-    },
-    join: nothing,
-    retry: nothing,
-    setMicrophone: nothing,
-    setCamera: nothing,
-    setContent: nothing,
-    chooseDevices: nothing,
-    look: nothing,
-    hand: nothing,
-    lowerHand: nothing,
-    chat: nothing,
-    mute: nothing,
-    lock: nothing,
-    remove: nothing,
-    leave: nothing,
-    endForAll: nothing,
-    dismiss: nothing,
-  };
+/** After this many milliseconds a loss is called long. */
+const LONG = 30_000;
+/** Tries to reach the door before the person is told. */
+const KNOCKS = 5;
+
+/** Creates the one session of a page and goes where its address leads. */
+export function createSession(environment: Environment): Session {
+  return new Visit(environment);
+}
+
+class Visit implements Session {
+  #phase: Phase = { at: 'arriving' };
+  #door: Door | null = null;
+  #link: Link | null = null;
+  #seat: Seat | null = null;
+  #name: string | null = null;
+  /** Devices to switch on when the room is reached. */
+  #start: readonly Switch[] = [];
+  #lesson: Lesson | null = null;
+  #speaking: number[] = [];
+  #notices: readonly Failure[] = [];
+  #connection: Room['connection'] = 'ok';
+  #long: ReturnType<typeof setTimeout> | undefined;
+  /** Refusals in a row of keys that looked good. */
+  #refusals = 0;
+  /** Counts arrivals, so that what an earlier one still waits for is not heard. */
+  #arrival = 0;
+  #answer: ((answer: Answer | null) => void) | null = null;
+  #drawing = false;
+  readonly #observers = new Set<(phase: Phase) => void>();
+  readonly #outbox = new Outbox();
+  readonly #socket: Socket;
+  readonly #media: Media;
+  readonly #own: Own;
+  readonly #pictures: Pictures;
+  readonly #speaker: Speaker;
+
+  constructor(private readonly environment: Environment) {
+    const changed = () => this.#changed();
+    this.#speaker = new Speaker(environment, (blocked) => this.#tell('SOUND_BLOCKED', blocked));
+    this.#pictures = new Pictures(environment, {
+      post: (message) => void this.#socket.post(message),
+      changed,
+    });
+    this.#own = new Own(environment, () => this.#role, {
+      changed,
+      failed: (failure) => this.#tell(failure, true),
+      announce: (kind, on) => this.#socket.post({ type: 'send', kind, on }),
+      attach: (kind, track) => this.#media.send(kind, track),
+    });
+    this.#media = new Media(environment, {
+      exchange: (offer) => this.#exchange(offer),
+      play: (heard) => this.#speaker.play(heard),
+      ready: (peer) => {
+        this.#own.attachAll();
+        this.#pictures.connect(peer);
+      },
+      changed: () => this.#judge(),
+    });
+    this.#socket = new Socket(environment, {
+      hello: () => this.#hello(),
+      joined: (reply) => this.#joined(reply),
+      message: (message) => this.#message(message),
+      lost: () => this.#judge(),
+      refused: (code) => this.#refused(code),
+      over: (code) => this.#out(code),
+    });
+    environment.wakes(() => this.#wake());
+    environment.links(() => {
+      if (environment.location.hash.length < 2) return;
+      if (this.#phase.at === 'room') this.leave();
+      this.#arrive();
+    });
+    this.#arrive();
+  }
+
+  subscribe(observer: (phase: Phase) => void): () => void {
+    // A wrapper of its own, so that one observer may subscribe twice.
+    const entry = (phase: Phase) => observer(phase);
+    this.#observers.add(entry);
+    entry(this.#phase);
+    return () => this.#observers.delete(entry);
+  }
+
+  join(name: string | null, choice: DeviceChoice): void {
+    if (this.#phase.at !== 'door') return;
+    this.#name = name;
+    void this.#own.choose(choice);
+    this.#start = [
+      ...(choice.startMicrophone ? (['microphone'] as const) : []),
+      ...(choice.startCamera ? (['camera'] as const) : []),
+    ];
+    this.#enter();
+  }
+
+  retry(): void {
+    if (this.#phase.at === 'room') {
+      this.#socket.nudge();
+      this.#media.repair();
+    } else if (this.#phase.at === 'out') {
+      if (this.#seat) this.#enter();
+      else if (this.#link) void this.#knock(this.#link);
+      else this.#arrive();
+    }
+  }
+
+  setMicrophone(on: boolean): void {
+    this.#set('microphone', on);
+  }
+  setCamera(on: boolean): void {
+    this.#set('camera', on);
+  }
+  setContent(on: boolean): void {
+    this.#set('content', on);
+  }
+  chooseDevices(choice: DeviceChoice): void {
+    void this.#own.choose(choice);
+  }
+  look(wishes: Wish[]): void {
+    this.#pictures.wish(wishes);
+  }
+  hand(up: boolean): void {
+    this.#say({ type: 'hand', up });
+  }
+  lowerHand(who: number): void {
+    this.#say({ type: 'lowerHand', who });
+  }
+  chat(text: string): void {
+    this.#say({ type: 'chat', text });
+  }
+  mute(...[who, kind]: Parameters<Session['mute']>): void {
+    this.#say({ type: 'mute', who, kind });
+  }
+  lock(...[who, what, locked]: Parameters<Session['lock']>): void {
+    this.#say({ type: 'lock', what, locked, ...(who === null ? {} : { who }) });
+  }
+  remove(who: number): void {
+    this.#say({ type: 'remove', who });
+  }
+  endForAll(): void {
+    this.#say({ type: 'end' });
+  }
+
+  leave(): void {
+    void this.#socket.post({ type: 'leave' });
+    this.#out('LEFT');
+  }
+
+  dismiss(failure: Failure): void {
+    if (failure === 'SOUND_BLOCKED') this.#speaker.start();
+    this.#tell(failure, false);
+  }
+
+  get #role(): Role {
+    return this.#seat?.role ?? this.#door?.role ?? 'pupil';
+  }
+
+  // The way in.
+
+  #arrive(): void {
+    const secret = takeSecret(this.environment);
+    if (secret !== null) {
+      this.#link = new Link(this.environment, secret);
+      this.#seat = null;
+      void this.#knock(this.#link);
+      return;
+    }
+    this.#seat = keptSeat(this.environment);
+    // Nobody has pressed anything in this page yet: the browser may hold the sound back, and says so.
+    if (this.#seat) this.#enter();
+    else this.#out('LINK_INVALID');
+  }
+
+  /** Asks the link what it opens. */
+  async #knock(link: Link): Promise<void> {
+    const arrival = ++this.#arrival;
+    this.#become({ at: 'arriving' });
+    for (let tries = 0; tries < KNOCKS; tries += 1) {
+      const reply = await link.enter(null).catch((error: unknown) => error);
+      if (arrival !== this.#arrival) return;
+      if (reply instanceof Refused) return this.#out(reply.code);
+      if (!(reply instanceof Error)) {
+        const { title, role, name } = reply as EnterReply;
+        this.#door = { title, role, name };
+        return this.#become({ at: 'door', door: this.#door });
+      }
+      const wait = backoff(tries, this.environment.random());
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      if (arrival !== this.#arrival) return;
+    }
+    this.#out('CONNECTION_LOST');
+  }
+
+  /** Takes the seat; inside the click where there was one, so that sound may start. */
+  #enter(): void {
+    this.#arrival += 1;
+    this.#become(this.#door ? { at: 'joining', door: this.#door } : { at: 'arriving' });
+    this.#media.open(this.#role);
+    if (!this.#media.peer) this.#tell('BROWSER_OLD', true);
+    this.#socket.start();
+    this.#judge();
+  }
+
+  async #hello(): Promise<Join> {
+    const [offer, opens] = await Promise.all([this.#media.joinOffer(), this.#opens()]);
+    return {
+      version: VERSION,
+      features: [],
+      with: opens,
+      ...(offer === undefined ? {} : { offer }),
+      ...(this.#lesson && this.#seat ? { since: this.#lesson.seq } : {}),
+    };
+  }
+
+  async #opens(): Promise<Join['with']> {
+    if (this.#seat) return { resume: this.#seat.resume };
+    try {
+      if (!this.#link) throw new Refused('LINK_INVALID');
+      return { token: await this.#link.token(this.#name) };
+    } catch (error) {
+      if (error instanceof Refused) this.#out(error.code);
+      throw error;
+    }
+  }
+
+  #refused(code: ErrorCode): boolean {
+    this.#refusals += 1;
+    switch (code) {
+      case 'RESUME_INVALID':
+        this.#forget();
+        return this.#link !== null;
+      case 'TOKEN_INVALID':
+        return this.#refusals < 3;
+      case 'OFFER_INVALID':
+      case 'BAD_MESSAGE':
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  #joined(reply: Joined): boolean {
+    const before = this.#lesson;
+    // Two owners of one lesson: the older one's word does not count any more.
+    if (before && before.lesson === reply.lesson && reply.epoch < before.epoch) return false;
+    this.#lesson = joined(before, reply, this.environment.now());
+    this.#seat = { resume: reply.resume, role: this.#role };
+    const me = this.#lesson && person(this.#lesson, reply.you);
+    if (!this.#lesson || !me) {
+      keepSeat(this.environment, this.#seat);
+      this.#lesson = null;
+      return false;
+    }
+    this.#seat.role = me.role;
+    keepSeat(this.environment, this.#seat);
+    this.#refusals = 0;
+    this.#permit();
+    this.#own.reconcile(me.sending);
+    this.#pictures.people(this.#lesson.people, this.#lesson.me);
+    if (reply.media) void this.#media.answered(reply.media);
+    else if (before && before.epoch !== reply.epoch) this.#media.replace();
+    else {
+      this.#pictures.again();
+      this.#media.repair();
+    }
+    for (const message of this.#outbox.take(this.#lesson)) this.#say(message);
+    this.#judge();
+    // Hearing is on its way; only now may the browser ask for devices.
+    for (const which of this.#start) this.#set(which, true);
+    this.#start = [];
+    this.#changed();
+    return true;
+  }
+
+  // In the room.
+
+  #message(message: Parameters<SocketHooks['message']>[0]): void {
+    switch (message.type) {
+      case 'event':
+        return this.#event(message);
+      case 'media':
+        this.#answer?.(message);
+        return;
+      case 'slots':
+        return this.#pictures.told(message.slots);
+      case 'speaking':
+        this.#speaking = message.who;
+        return this.#changed();
+      case 'mediaLost':
+        return this.#media.replace();
+      case 'error':
+        return this.#tell(message.code, true);
+      default:
+        return;
+    }
+  }
+
+  #event(stamped: Extract<ServerMessage, { type: 'event' }>): void {
+    if (!this.#lesson) return;
+    const lesson = happened(this.#lesson, stamped);
+    if (!lesson) {
+      // An event is missing: the way back brings it.
+      this.#socket.stop();
+      this.#socket.start();
+      return this.#judge();
+    }
+    this.#lesson = lesson;
+    this.#pictures.people(lesson.people, lesson.me);
+    this.#concerns(lesson.me, stamped.event);
+    this.#changed();
+  }
+
+  /** What an event means for the own devices and stay. */
+  #concerns(me: number, event: LessonEvent): void {
+    switch (event.kind) {
+      case 'sending':
+        // The own word comes back too, perhaps after a newer press: it changes nothing.
+        if (event.who === me && event.by !== me && !event.on) this.#own.muted(event.source);
+        return;
+      case 'rights':
+        if (event.who === me) this.#permit();
+        return;
+      case 'removed':
+        if (event.who === me) this.#out('REMOVED');
+        return;
+      case 'ended':
+        return this.#out('LESSON_ENDED');
+      default:
+        return;
+    }
+  }
+
+  #permit(): void {
+    const me = this.#lesson && person(this.#lesson, this.#lesson.me);
+    if (!me) return;
+    for (const which of ['microphone', 'camera', 'content'] as const) {
+      const lock = me.locks.find((one) => one.what === which);
+      this.#own.permit(which, me.rights[which], lock?.by ?? null);
+    }
+  }
+
+  #set(which: Switch, on: boolean): void {
+    const me = this.#lesson && person(this.#lesson, this.#lesson.me);
+    if (!me) return;
+    if (on && !me.rights[which]) {
+      // A lock says so itself, on its control.
+      if (this.#own.state[which].state !== 'locked') this.#tell('DENIED', true);
+      return;
+    }
+    void this.#own.set(which, on);
+  }
+
+  #say(message: ClientMessage): void {
+    const { at } = this.#phase;
+    if (at !== 'room' && !this.#socket.live) return;
+    const lesson = this.#lesson;
+    void this.#socket.post(message).then((told: Told) => {
+      if (told === 'lost') this.#outbox.keep(message, lesson);
+      // Whoever it was about has just gone: the list says so already.
+      else if (told !== 'ok' && told !== 'NOT_FOUND') this.#tell(told, true);
+    });
+  }
+
+  /** One later offer at a time; the next `media` is its answer. */
+  #exchange(offer: string): Promise<Answer | null> {
+    this.#answer?.(null);
+    return new Promise((resolve) => {
+      const settle = (answer: Answer | null) => {
+        if (this.#answer === settle) this.#answer = null;
+        resolve(answer);
+      };
+      this.#answer = settle;
+      void this.#socket.post({ type: 'offer', offer }).then((told) => {
+        if (told !== 'ok') settle(null);
+      });
+    });
+  }
+
+  // Lost and found.
+
+  #wake(): void {
+    if (this.#phase.at === 'out' && this.#phase.reason === 'CONNECTION_LOST') this.retry();
+    this.#socket.nudge();
+    this.#speaker.start();
+  }
+
+  /** Compares what should be with what is. */
+  #judge(): void {
+    const { at } = this.#phase;
+    if (at === 'out' || at === 'door') return;
+    const { state } = this.#media;
+    const lost = !this.#socket.live || state === 'lost';
+    if (lost && this.#connection === 'ok') {
+      this.#connection = 'lost';
+      this.#long = setTimeout(() => this.#waited(), LONG);
+    } else if (!lost && this.#connection !== 'ok') {
+      this.#connection = 'ok';
+      clearTimeout(this.#long);
+    }
+    this.#tell('CONNECTION_LOST', lost && this.#lesson !== null);
+    this.#tell('MEDIA_BLOCKED', !lost && state === 'never');
+    this.#changed();
+  }
+
+  #waited(): void {
+    // Whoever has not seen the room yet is told; whoever is in it stays there.
+    if (!this.#lesson) return this.#out('CONNECTION_LOST');
+    this.#connection = 'lostLong';
+    this.#changed();
+  }
+
+  // The way out.
+
+  #forget(): void {
+    this.#seat = null;
+    this.#lesson = null;
+    keepSeat(this.environment, null);
+  }
+
+  #out(reason: Failure | 'LEFT'): void {
+    this.#arrival += 1;
+    this.#socket.stop();
+    this.#own.stop();
+    this.#pictures.stop();
+    this.#media.close();
+    this.#speaker.stop();
+    this.#outbox.clear();
+    this.#answer?.(null);
+    clearTimeout(this.#long);
+    this.#connection = 'ok';
+    this.#lesson = null;
+    this.#speaking = [];
+    this.#notices = [];
+    this.#start = [];
+    this.#refusals = 0;
+    if (reason === 'LEFT' || reason === 'REMOVED' || reason === 'LESSON_ENDED') this.#forget();
+    this.#become({ at: 'out', reason });
+  }
+
+  // What is seen.
+
+  #tell(failure: Failure, so: boolean): void {
+    if (this.#notices.includes(failure) === so) return;
+    const others = this.#notices.filter((one) => one !== failure);
+    this.#notices = so ? [...others, failure] : others;
+    this.#changed();
+  }
+
+  /** Draws the room once for all that changes in this turn. */
+  #changed(): void {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      const room = this.#room();
+      if (room) this.#become({ at: 'room', room });
+    });
+  }
+
+  #become(phase: Phase): void {
+    this.#phase = phase;
+    for (const observer of this.#observers) observer(phase);
+  }
+
+  #room(): Room | null {
+    const lesson = this.#lesson;
+    if (!lesson || this.#phase.at === 'out') return null;
+    return {
+      me: lesson.me,
+      role: this.#role,
+      title: lesson.title,
+      started: lesson.started + lesson.skew,
+      people: lesson.people,
+      chat: lesson.chat,
+      locks: lesson.locks,
+      speaking: this.#speaking,
+      own: { ...this.#own.state },
+      pictures: this.#pictures.shown,
+      connection: this.#connection,
+      notices: this.#notices,
+    };
+  }
 }

@@ -15,12 +15,17 @@ const tell = (slot: number, participant: number | null, fromTimestamp = 1_000): 
   source: participant === null ? null : camera(participant),
   fromTimestamp,
 });
+/** Wishes and sends the view at once. */
+const ask = (slots: Slots, wishes: Wish[], now: number) => {
+  slots.wish(wishes, now);
+  slots.sent(now);
+};
 const places = (slots: Slots) => slots.view.map((one) => [one.slot, one.source.participant]);
 
 describe('places', () => {
   it('stay when others come and go', () => {
     const slots = new Slots(3);
-    slots.wish([see(1), see(2), see(3)], 0);
+    ask(slots, [see(1), see(2), see(3)], 0);
     slots.told([tell(0, 1), tell(1, 2), tell(2, 3)]);
     expect(slots.wish([see(3), see(1), see(4)], 1)).toBe(true);
     expect(places(slots)).toEqual([
@@ -32,7 +37,7 @@ describe('places', () => {
 
   it('go to the most important when they are short', () => {
     const slots = new Slots(2);
-    slots.wish([see(1), see(2, 5), see(3, 9)], 0);
+    ask(slots, [see(1), see(2, 5), see(3, 9)], 0);
     expect(places(slots)).toEqual([
       [0, 3],
       [1, 2],
@@ -48,9 +53,9 @@ describe('places', () => {
 
   it('prefer a dark slot to one that still carries somebody', () => {
     const slots = new Slots(2);
-    slots.wish([see(1)], 0);
+    ask(slots, [see(1)], 0);
     slots.told([tell(0, 1)]);
-    slots.wish([see(2)], 10);
+    ask(slots, [see(2)], 10);
     expect(places(slots)).toEqual([[1, 2]]);
   });
 });
@@ -58,7 +63,7 @@ describe('places', () => {
 describe('a picture', () => {
   it('is shown at the first frame of its source and not before', () => {
     const slots = new Slots(1);
-    slots.wish([see(1)], 0);
+    ask(slots, [see(1)], 0);
     expect(slots.frame(0, 5_000)).toBe(true);
     expect(slots.shown(1).size).toBe(0);
     slots.told([tell(0, 1, 10_000)]);
@@ -72,10 +77,10 @@ describe('a picture', () => {
 
   it('is hidden from the moment of the own ask', () => {
     const slots = new Slots(1);
-    slots.wish([see(1)], 0);
+    ask(slots, [see(1)], 0);
     slots.told([tell(0, 1)]);
     slots.frame(0, 1_000);
-    slots.wish([see(2)], 5);
+    ask(slots, [see(2)], 5);
     expect(slots.shown(5).size).toBe(0);
     slots.frame(0, 2_000);
     expect(slots.shown(5).size).toBe(0);
@@ -86,7 +91,7 @@ describe('a picture', () => {
 
   it('is hidden when the server says that its slot is dark', () => {
     const slots = new Slots(1);
-    slots.wish([see(1)], 0);
+    ask(slots, [see(1)], 0);
     slots.told([tell(0, 1)]);
     slots.frame(0, 1_000);
     slots.told([tell(0, null)]);
@@ -95,18 +100,18 @@ describe('a picture', () => {
 
   it('of an earlier ask for the same person never speaks for a later one', () => {
     const slots = new Slots(1);
-    slots.wish([see(1)], 0);
+    ask(slots, [see(1)], 0);
     slots.told([tell(0, 1, 1_000)]);
     slots.frame(0, 1_000);
-    slots.wish([see(2)], 10);
+    ask(slots, [see(2)], 10);
     // Back to 1 while the ask for 2 is on its way: its frames may already come out of the line.
-    slots.wish([see(1)], 20);
+    ask(slots, [see(1)], 20);
     slots.frame(0, 50_000);
     expect(slots.view).toEqual([]);
     expect(slots.shown(20).size).toBe(0);
     slots.told([tell(0, 2, 50_000)]);
     slots.told([tell(0, null)]);
-    slots.wish([see(1)], 30);
+    ask(slots, [see(1)], 30);
     slots.told([tell(0, 1, 90_000)]);
     slots.frame(0, 60_000);
     expect(slots.shown(30).size).toBe(0);
@@ -114,12 +119,23 @@ describe('a picture', () => {
     expect([...slots.shown(30)]).toEqual([['1/camera', 0]]);
   });
 
+  it('comes back at once if the other wish was never sent', () => {
+    const slots = new Slots(1);
+    ask(slots, [see(1)], 0);
+    slots.told([tell(0, 1)]);
+    slots.frame(0, 1_000);
+    slots.wish([see(2)], 10);
+    expect(slots.shown(10).size).toBe(0);
+    slots.wish([see(1)], 20);
+    expect([...slots.shown(20)]).toEqual([['1/camera', 0]]);
+  });
+
   it('gets its slot at the deadline if the server stays silent', () => {
     const slots = new Slots(1);
-    slots.wish([see(1)], 0);
+    ask(slots, [see(1)], 0);
     slots.told([tell(0, 1)]);
-    slots.wish([see(2)], 10);
-    slots.wish([see(3)], 20);
+    ask(slots, [see(2)], 10);
+    ask(slots, [see(3)], 20);
     expect(slots.view).toEqual([]);
     expect(slots.deadline(20)).toBe(20 + ANSWER_WITHIN);
     expect(slots.wish([see(3)], 20 + ANSWER_WITHIN)).toBe(true);

@@ -17,9 +17,11 @@ export const ANSWER_WITHIN = 2_000;
 type Seen = { source: SourceRef | null; from: number };
 
 interface Slot {
-  /** What this client asked for. */
+  /** What this client wants here. */
   asked: SourceRef | null;
-  /** When the ask that is not answered yet was made. */
+  /** What the last view that was sent wants here. */
+  sent: SourceRef | null;
+  /** When the ask was sent that is not answered yet. */
   pending: number | null;
   /** What the server said last. */
   now: Seen;
@@ -35,6 +37,7 @@ export class Slots {
   constructor(count: number) {
     this.#slots = Array.from({ length: count }, () => ({
       asked: null,
+      sent: null,
       pending: null,
       now: { source: null, from: 0 },
       arrived: false,
@@ -57,18 +60,22 @@ export class Slots {
   wish(wishes: readonly Wish[], now: number): boolean {
     const wanted = new Map(ranked(wishes).slice(0, this.#slots.length).map((w) => [keyOf(w), w]));
     const waiting = new Map(wanted);
-    const usable = new Set<Slot>();
+    const free = new Set<Slot>();
     for (const slot of this.#slots) {
       if (slot.asked && waiting.delete(keyOf(slot.asked))) continue;
-      if (settled(slot, now)) usable.add(slot);
-      if (slot.asked) this.#ask(slot, null, now);
+      slot.asked = null;
+      if (answered(slot, now)) free.add(slot);
     }
-    for (const wish of waiting.values()) {
-      const dark = [...usable].find((slot) => slot.now.source === null);
-      const slot = dark ?? usable.values().next().value;
+    for (const { participant, kind } of waiting.values()) {
+      const source: SourceRef = { participant, kind };
+      const slots = [...free];
+      const slot =
+        slots.find((one) => same(one.sent, source)) ??
+        slots.find((one) => one.now.source === null) ??
+        slots[0];
       if (!slot) break;
-      usable.delete(slot);
-      this.#ask(slot, { participant: wish.participant, kind: wish.kind }, now);
+      free.delete(slot);
+      slot.asked = source;
     }
     const view = this.#slots.flatMap((slot, index) => {
       const wish = slot.asked && wanted.get(keyOf(slot.asked));
@@ -82,6 +89,27 @@ export class Slots {
     return changed;
   }
 
+  /** The view was sent: from now on the server owes answers. */
+  sent(now: number): void {
+    for (const slot of this.#slots) {
+      if (same(slot.asked, slot.sent)) continue;
+      slot.sent = slot.asked;
+      // A slot that is dark already stays dark without a word.
+      slot.pending = slot.asked === null && slot.now.source === null ? null : now;
+    }
+  }
+
+  /**
+   * Words of the server were lost: gives up every ask that its last word does not answer, so that
+   * the next view makes it say them again. The view that is to be sent before that lacks them.
+   */
+  doubt(): void {
+    for (const slot of this.#slots) {
+      if (!same(slot.asked, slot.now.source)) slot.asked = null;
+    }
+    this.#view = this.#view.filter(({ slot }) => this.#slots[slot]?.asked);
+  }
+
   /** The server's word. Hides what it contradicts. */
   told(slots: readonly SlotNow[]): void {
     for (const { slot: index, source, fromTimestamp } of slots) {
@@ -89,7 +117,7 @@ export class Slots {
       if (!slot) continue;
       slot.now = { source, from: fromTimestamp };
       slot.arrived = false;
-      if (same(slot.asked, source)) slot.pending = null;
+      if (same(slot.sent, source)) slot.pending = null;
     }
   }
 
@@ -120,15 +148,9 @@ export class Slots {
   /** When the next unanswered ask runs out, in the caller's milliseconds. */
   deadline(now: number): number | null {
     const ends = this.#slots.flatMap((slot) =>
-      slot.pending !== null && !settled(slot, now) ? [slot.pending + ANSWER_WITHIN] : [],
+      slot.pending !== null && !answered(slot, now) ? [slot.pending + ANSWER_WITHIN] : [],
     );
     return ends.length > 0 ? Math.min(...ends) : null;
-  }
-
-  #ask(slot: Slot, source: SourceRef | null, now: number): void {
-    slot.asked = source;
-    // A slot that is dark already stays dark without a word from the server.
-    slot.pending = source === null && slot.now.source === null ? null : now;
   }
 }
 
@@ -141,12 +163,13 @@ function ranked(wishes: readonly Wish[]): Wish[] {
   return [...wishes].sort((a, b) => b.priority - a.priority);
 }
 
-function settled(slot: Slot, now: number): boolean {
+function answered(slot: Slot, now: number): boolean {
   return slot.pending === null || now - slot.pending >= ANSWER_WITHIN;
 }
 
+/** Whether want, ask and the server's word are one. */
 function agreed(slot: Slot, now: number): boolean {
-  return settled(slot, now) && same(slot.asked, slot.now.source);
+  return answered(slot, now) && same(slot.asked, slot.sent) && same(slot.sent, slot.now.source);
 }
 
 function same(a: SourceRef | null, b: SourceRef | null): boolean {

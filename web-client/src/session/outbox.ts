@@ -1,0 +1,54 @@
+/**
+ * What the person said while the line was down, said again when it is back: nothing twice, and of
+ * a switch only its last position. Bounded; the oldest is dropped first.
+ */
+import type { ClientMessage } from '../protocol';
+import type { Lesson } from './state';
+
+/** Messages kept at most. */
+const KEPT = 50;
+
+interface Unsaid {
+  message: ClientMessage;
+  /** Number of the newest chat message when it was said. */
+  after: number;
+}
+
+export class Outbox {
+  #unsaid: Unsaid[] = [];
+
+  /** Keeps a message that was said at `lesson` and got no answer. */
+  keep(message: ClientMessage, lesson: Lesson | null): void {
+    const others = this.#unsaid.filter((one) => !replaces(message, one.message));
+    this.#unsaid = [...others, { message, after: lesson?.chat.at(-1)?.id ?? 0 }].slice(-KEPT);
+  }
+
+  /** Everything kept that has not reached the lesson; empties the box. */
+  take(lesson: Lesson): ClientMessage[] {
+    const unsaid = this.#unsaid;
+    this.#unsaid = [];
+    return unsaid.filter((one) => !arrived(one, lesson)).map((one) => one.message);
+  }
+
+  clear(): void {
+    this.#unsaid = [];
+  }
+}
+
+function replaces(newer: ClientMessage, older: ClientMessage): boolean {
+  if (newer.type === 'hand') return older.type === 'hand';
+  if (newer.type === 'lock' && older.type === 'lock') {
+    return newer.who === older.who && newer.what === older.what;
+  }
+  return false;
+}
+
+/** The chat message was taken, only its answer was lost. */
+function arrived({ message, after }: Unsaid, lesson: Lesson): boolean {
+  return (
+    message.type === 'chat' &&
+    lesson.chat.some(
+      (one) => one.id > after && one.from === lesson.me && one.text === message.text,
+    )
+  );
+}
