@@ -11,7 +11,6 @@ const sie: You = {
   removedNext: 'War es ein Versehen? Sprechen Sie mit der Lehrkraft.',
   leftNext: 'Ihr Platz bleibt, solange die Stunde läuft. Sie können wieder hinein.',
   endedNext: 'Sie können dieses Fenster schließen.',
-  stillAlone: 'Noch ist niemand sonst da. Wer den Link öffnet, erscheint von selbst.',
 };
 
 export const deFormal: Words = { ...common, ...sie };

@@ -83,7 +83,6 @@ export const common: Common = {
     observer: 'schaut zu',
   },
   nameYou: (name) => `${name} (ich)`,
-  tileOf: (name) => name,
   contentOf: (name) => `Gezeigt von ${name}`,
   speaking: 'spricht',
   muted: 'Mikrofon aus',
@@ -92,10 +91,6 @@ export const common: Common = {
   away: 'nicht da',
   gone: 'Nicht mehr da',
   shownLarge: 'groß gezeigt',
-  pagesLabel: 'Seiten',
-  pagePrevious: 'Seite zurück',
-  pageNext: 'Seite weiter',
-  pageOf: (page, pages) => `${page} von ${pages}`,
   othersMore: (n) => `+${n}`,
   othersMoreSpoken: (n) => `${n} weitere zeigen`,
   nobodyYet: 'Noch ist niemand da.',
@@ -137,8 +132,6 @@ export const common: Common = {
   chatPolicy: 'Nach der Stunde wird alles gelöscht.',
   message: 'Nachricht',
   send: 'Senden',
-  chatLocked: 'Der Chat ist gesperrt.',
-  chatTooLong: (max) => `Höchstens ${max} Zeichen.`,
 
   viewGallery: 'Alle gleich groß',
   viewSpeaker: 'Eine Person groß',
@@ -160,9 +153,7 @@ export const common: Common = {
   endOnlyMe: 'Nur ich gehe',
   leftTitle: 'Stunde verlassen.',
   endedTitle: 'Die Stunde ist zu Ende.',
-  outTitle: 'Nicht in der Stunde',
   rejoin: 'Wieder hinein',
-  closeWindow: 'Dieses Fenster kann zu.',
   lostLong: 'Noch keine Verbindung. WLAN prüfen.',
   connected: 'Wieder verbunden.',
 
@@ -181,7 +172,7 @@ export const common: Common = {
   privacyParts: [
     {
       title: 'Ton und Bild',
-      text: 'Mikrofon und Kamera sind aus, bis sie in diesem Fenster eingeschaltet werden. Niemand kann sie aus der Ferne einschalten. Ton und Bild gehen verschlüsselt zum eigenen Dienst der Schule und von dort zu den anderen in der Stunde. Sie werden nicht gespeichert.',
+      text: 'Mikrofon und Kamera sind aus, bis sie in diesem Fenster eingeschaltet werden. Niemand kann sie aus der Ferne einschalten. Ton und Bild gehen verschlüsselt zum eigenen Dienst der Schule und von dort zu den anderen in der Stunde. Gespeichert werden sie nicht.',
     },
     {
       title: 'Was die anderen sehen',
@@ -197,7 +188,7 @@ export const common: Common = {
     },
     {
       title: 'Fragen',
-      text: 'Verantwortlich ist die Schule. Sie beantwortet Fragen, auch zu Auskunft, Berichtigung und Löschung.',
+      text: 'Die Schule ist verantwortlich und beantwortet Fragen, auch zu Auskunft, Berichtigung und Löschung.',
     },
   ],
 
@@ -287,7 +278,6 @@ const du: You = {
   removedNext: 'War es ein Versehen? Sprich mit der Lehrkraft.',
   leftNext: 'Dein Platz bleibt, solange die Stunde läuft. Du kannst wieder hinein.',
   endedNext: 'Du kannst dieses Fenster schließen.',
-  stillAlone: 'Du bist als Erstes da. Die anderen erscheinen von selbst.',
 };
 
 export const de: Words = { ...common, ...du };

@@ -163,7 +163,6 @@ const common = {
   // People on the stage
   roles,
   nameYou: (name: string) => `${name} (you)`,
-  tileOf: (name: string) => name,
   contentOf: (name: string) => `Shown by ${name}`,
   speaking: 'speaking',
   muted: 'microphone off',
@@ -172,10 +171,6 @@ const common = {
   away: 'away',
   gone: 'Someone who left',
   shownLarge: 'shown large',
-  pagesLabel: 'Pages',
-  pagePrevious: 'Previous page',
-  pageNext: 'Next page',
-  pageOf: (page: number, pages: number) => `${page} of ${pages}`,
   othersMore: (n: number) => `+${n}`,
   othersMoreSpoken: (n: number) => `Show ${n} more`,
   nobodyYet: 'Nobody is here yet.',
@@ -219,8 +214,6 @@ const common = {
   chatPolicy: 'Everything is deleted after the lesson.',
   message: 'Message',
   send: 'Send',
-  chatLocked: 'The chat is locked.',
-  chatTooLong: (max: number) => `At most ${max} characters.`,
 
   // More, view and settings
   viewGallery: 'All the same size',
@@ -244,9 +237,7 @@ const common = {
   endOnlyMe: 'Only I leave',
   leftTitle: 'Out of the lesson.',
   endedTitle: 'The lesson is over.',
-  outTitle: 'Not in the lesson',
   rejoin: 'Go back in',
-  closeWindow: 'This window can be closed.',
   lostLong: 'Still no connection. Check the Wi-Fi.',
   connected: 'Connected again.',
 
@@ -299,7 +290,6 @@ const you = {
   removedNext: 'If this was a mistake, speak to the teacher.',
   leftNext: 'The seat is kept while the lesson runs. You can go back in.',
   endedNext: 'You can close this window.',
-  stillAlone: 'You are the first one here. The others appear by themselves.',
 };
 
 type Widen<T> = T extends string

@@ -33,6 +33,12 @@ describe('gallery', () => {
   });
 });
 
+test('a strip too low for three tiles makes them smaller, never taller than itself', () => {
+  const { tile, capacity } = grid(20, 1, { width: 196, height: 276 }, Infinity);
+  expect(capacity).toBe(3);
+  expect(3 * tile.height + 2 * 8).toBeLessThanOrEqual(276);
+});
+
 test('pages follow each other without end and keep the order', () => {
   const people = [1, 2, 3, 4, 5];
   // One of three places is the button.

@@ -23,6 +23,9 @@ export const GAP = 8;
 /** Tiles get pages before they become narrower than this, in CSS pixels. */
 const NARROWEST = 92;
 
+/** A page shows someone, oneself, and the button that turns it. */
+const LEAST_PLACES = 3;
+
 /** Width of the strip beside the large thing in CSS pixels. */
 const STRIP = { least: 132, most: 400 } as const;
 
@@ -58,11 +61,15 @@ export function grid(count: number, columns: number, box: Box, narrowest = NARRO
   if (fitting >= Math.min(narrowest, columnWidth)) {
     return { columns, tile: tile(fitting), capacity: rows * columns };
   }
-  const fullHeight = columnWidth / RATIO;
-  const shown = Math.max(1, Math.floor((box.height + GAP) / (fullHeight + GAP)));
+  const full = columnWidth / RATIO;
+  const shown = Math.max(
+    Math.ceil(LEAST_PLACES / columns),
+    Math.floor((box.height + GAP) / (full + GAP)),
+  );
+  const height = (box.height - GAP * (shown - 1)) / shown;
   return {
     columns,
-    tile: tile(Math.min(columnWidth, box.height * RATIO)),
+    tile: tile(Math.min(columnWidth, height * RATIO)),
     capacity: shown * columns,
   };
 }

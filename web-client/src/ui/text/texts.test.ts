@@ -1,0 +1,62 @@
+/** What every text must keep to, whoever writes the next one. */
+import { expect, test } from 'vitest';
+import { common, de } from './de';
+import { deFormal } from './de-formal';
+import { en } from './en';
+import { lengthen, pseudo } from './pseudo';
+
+/** Every text below a value, with the path to it; functions are called with samples. */
+function texts(value: unknown, path = ''): [string, string][] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value === 'function') {
+    const say = value as (...args: unknown[]) => string;
+    return [1, 2].map((sample) => [path, say(sample, sample)]);
+  }
+  return Object.entries(value as object).flatMap(([key, part]) => texts(part, `${path}.${key}`));
+}
+
+const ALL = Object.entries({ en, de, deFormal, pseudo }).flatMap(([name, words]) =>
+  texts(words, name),
+);
+
+test('no text is empty, shouts, or uses a word of the machine room', () => {
+  const bad = ALL.filter(
+    ([, text]) =>
+      text.trim() === '' ||
+      text.includes('!') ||
+      /\b(ups|websocket|ice|token|server|melden|später)\b/iu.test(text),
+  );
+  expect(bad).toEqual([]);
+});
+
+test('texts for all roles do not address the reader in German', () => {
+  const bad = texts(common).filter(([, text]) =>
+    /\b(du|dein\w*|dich|dir|Sie|Ihr\w*|Ihnen)\b/u.test(text),
+  );
+  expect(bad).toEqual([]);
+});
+
+test('pupils read du, adults read Sie', () => {
+  for (const key of ['nameHint', 'hearFirst', 'previewHint'] as const) {
+    expect(de[key]).toMatch(/\b(du|dich|dein)\b/iu);
+    expect(deFormal[key]).toMatch(/\bSie\b/u);
+  }
+});
+
+test('the name of the main button is fixed', () => {
+  expect([de.join, deFormal.join, en.join]).toEqual(['Beitreten', 'Beitreten', 'Join']);
+});
+
+test('buttons have at most three words', () => {
+  for (const words of [de, en]) {
+    for (const { button } of Object.values(words.failures)) {
+      expect((button ?? '').split(' ').length).toBeLessThanOrEqual(3);
+    }
+  }
+});
+
+test('pseudo is at least 40 % longer', () => {
+  for (const text of ['Join', 'Microphone', 'This link has run out.']) {
+    expect(lengthen(text).length).toBeGreaterThanOrEqual(Math.floor(text.length * 1.4));
+  }
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import type { Role } from '../../protocol';
+import { bar } from './controls';
+
+const row = (role: Role, narrow: boolean) => {
+  const { start, middle, end } = bar(role, narrow);
+  return [...start, ...middle, ...end].join(' ');
+};
+
+test.each<[Role, boolean, string]>([
+  ['teacher', false, 'microphone camera show quiet people chat more end'],
+  ['teacher', true, 'microphone camera quiet people more end'],
+  ['pupil', false, 'microphone camera hand chat more leave'],
+  ['pupil', true, 'microphone camera hand chat more leave'],
+  ['presenter', true, 'microphone camera hand show more leave'],
+  ['guest', true, 'microphone camera chat more hangUp'],
+  ['interpreter', true, 'microphone camera view more leave'],
+  ['observer', true, 'view more leave'],
+])('%s (narrow: %s)', (role, narrow, controls) => {
+  expect(row(role, narrow)).toBe(controls);
+});
+
+test('what leaves the bar of a phone stands in More', () => {
+  const wide = row('teacher', false).split(' ');
+  const { start, middle, end, inMore } = bar('teacher', true);
+  expect(new Set([...start, ...middle, ...end, ...inMore])).toEqual(new Set(wide));
+});
