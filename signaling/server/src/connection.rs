@@ -76,6 +76,8 @@ pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrad
         let mut writing = pin!(write(writer, waiting, &app));
         tokio::select! {
             () = &mut writing => {}
+            // Also while a message is stuck on its way: the queue behind it is full.
+            () = connection.outbox.overflowed() => app.metrics.slow_readers.inc(),
             ended = connection.read(reader) => match ended {
                 Ended::ByPeer => {}
                 // What is still in the outbox tells the browser why.
@@ -103,10 +105,7 @@ async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
                     let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
                     return;
                 }
-                None => {
-                    app.metrics.slow_readers.inc();
-                    return;
-                }
+                None => return,
             },
             _ = pings.tick() => Message::Ping(Default::default()),
         };

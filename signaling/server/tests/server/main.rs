@@ -1,0 +1,9 @@
+//! The server on real sockets and a real file, with a media plane that only notes its orders.
+
+#![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
+
+mod common;
+mod door;
+mod hostile;
+mod lesson;
+mod private;

@@ -1,0 +1,98 @@
+//! Nothing of a person reaches logs or metrics, whatever happens to them.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use kreide_control::Role;
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::common::{Client, Fixture, pack};
+
+/// Collects what is logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_canary_in_logs_or_metrics() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    // Our own crates as loud as they can be; the libraries as loud as anyone sets them.
+    let filter = "debug,kreide_server=trace,kreide_cluster=trace,kreide_lesson=trace";
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish()
+        .init();
+
+    let server = Fixture::start().await;
+    let teacher_link = server.link("7b", Role::Teacher, "Canary-Teacher").await;
+    let link = server.link("7b", Role::Pupil, "Canary-Pupil").await;
+    let teacher_token = server.token(&teacher_link).await;
+    let mut teacher = server.join(&teacher_token).await;
+    let token = server.token(&link).await;
+    let mut pupil = Client::connect(server.address).await;
+    let offer = pack("v=0 canary-offer");
+    pupil.join_as(json!({ "with": { "token": token }, "offer": offer })).await;
+
+    pupil.does(json!({ "type": "chat", "text": "canary-chat" })).await;
+    pupil.does(json!({ "type": "send", "kind": "camera", "on": true })).await;
+    teacher
+        .does(json!({ "type": "lock", "who": pupil.me(), "what": "camera", "locked": true }))
+        .await;
+    pupil.say(json!({ "type": "canary-type", "text": "canary-nonsense" })).await;
+    pupil.say(json!({ "type": "chat", "text": ["canary-wrong"] })).await;
+    let refused = json!({ "type": "offer", "offer": pack("refuse me canary-refused") });
+    assert_eq!(pupil.may_not(refused).await, "OFFER_INVALID");
+    server.log.down();
+    assert_eq!(pupil.may_not(json!({ "type": "chat", "text": "canary-lost" })).await, "DEGRADED");
+    server.log.good();
+    while pupil.ask(json!({ "type": "hand", "up": true })).await.0["type"] == "error" {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let forged = format!("{}x", server.token(&link).await);
+    let client = Client::connect(server.address).await;
+    assert_eq!(client.refused(json!({ "token": forged })).await, "TOKEN_INVALID");
+    let unknown = json!({ "link": "school.CanaryAAAAAAAAAAAAAAAA" });
+    assert_eq!(server.enter(&unknown).await.status, 403);
+    let key = pupil.joined["resume"].as_str().unwrap().to_owned();
+    pupil.cut();
+    let mut pupil = Client::connect(server.address).await;
+    pupil.join(json!({ "resume": key })).await;
+    teacher.wait_event("online").await;
+    let metrics = server.get("/metrics").await.body;
+    let secrets = [
+        link.split_once('.').unwrap().1.to_owned(),
+        token,
+        teacher_token,
+        key.clone(),
+        key.rsplit('.').next().unwrap().to_owned(),
+        offer,
+        "canary".to_owned(),
+        "127.0.0.1".to_owned(),
+    ];
+    server.stop().await;
+    let logged = String::from_utf8_lossy(&lines.0.lock().unwrap()).into_owned();
+    assert!(logged.contains("lesson loaded"), "the log was caught");
+    assert!(metrics.contains("kreide_participants"));
+    for (place, text) in [("log", &logged), ("metrics", &metrics)] {
+        let lower = text.to_lowercase();
+        for secret in &secrets {
+            let found = lower.lines().find(|line| line.contains(&secret.to_lowercase()));
+            assert_eq!(found, None, "in the {place}");
+        }
+    }
+}
