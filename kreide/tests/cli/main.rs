@@ -1,0 +1,5 @@
+//! The real binary, as operators and scripts meet it.
+
+mod link;
+mod running;
+mod serve;
