@@ -44,6 +44,8 @@ enum State {
         /// profile.
         heard: Vec<BytesMut>,
         profile: SrtpProfile,
+        /// A HelloVerifyRequest is out.
+        answered: bool,
     },
     /// Our flight is out, the peer's last one is not in.
     Handshaking { deadline: Instant, retransmit: Retransmit },
@@ -95,8 +97,14 @@ impl Dtls {
         if records.is_empty() {
             return (false, None);
         }
-        if matches!(self.state, State::Idle) {
-            self.begin(SrtpProfile::AeadAes128Gcm, now + HANDSHAKE_LIMIT);
+        match &self.state {
+            State::Idle => self.begin(SrtpProfile::AeadAes128Gcm, now + HANDSHAKE_LIMIT),
+            // The library swallows a first hello it cannot read, and is deaf to the next one. As
+            // long as it has not answered, every hello deserves fresh ears.
+            State::Greeting { deadline, answered: false, .. } if is_first_hello(&records) => {
+                self.begin(SrtpProfile::AeadAes128Gcm, *deadline);
+            }
+            _ => {}
         }
         if let State::Greeting { heard, .. } = &mut self.state {
             heard.push(records.clone());
@@ -117,9 +125,7 @@ impl Dtls {
             && now >= retransmit.at
         {
             retransmit.back_off(now);
-            // Errors mean only that its own retransmissions are used up: the deadline decides.
-            let _ = self.endpoint.handle_timeout(PEER, now);
-            self.drain();
+            self.transmits.extend(retransmit.flight.iter().cloned());
         }
         None
     }
@@ -128,7 +134,8 @@ impl Dtls {
     pub(crate) fn close(&mut self, now: Instant) {
         if matches!(self.state, State::Established) {
             let _ = self.endpoint.close(now);
-            self.drain();
+            let goodbye = self.drain();
+            self.transmits.extend(goodbye);
         }
         self.state = State::Ended;
     }
@@ -138,10 +145,9 @@ impl Dtls {
         self.transmits.pop_front()
     }
 
-    /// Collects what the endpoint wants sent. True if our first flight, the one with the
-    /// ServerHello, is among it.
-    fn drain(&mut self) -> bool {
-        let mut greeted = false;
+    /// Collects what the endpoint wants sent, in a list of its own.
+    fn drain(&mut self) -> Vec<Vec<u8>> {
+        let mut drained = Vec::new();
         while let Some(datagram) = self.endpoint.poll_transmit() {
             let datagram = datagram.message;
             // An alert in clear could have been provoked by anybody, and would end the session at
@@ -149,11 +155,9 @@ impl Dtls {
             if matches!(datagram[..], [ALERT, _, _, 0, 0, ..]) {
                 continue;
             }
-            greeted |= datagram.first() == Some(&HANDSHAKE)
-                && datagram.get(RECORD_HEADER) == Some(&SERVER_HELLO);
-            self.transmits.push_back(datagram.to_vec());
+            drained.push(datagram.to_vec());
         }
-        greeted
+        drained
     }
 
     /// Copies the records that can be of use. What is left out can only be forged, broken, or
@@ -192,7 +196,8 @@ impl Dtls {
             Ok(config) => {
                 let config = Some(Arc::new(config));
                 self.endpoint = Endpoint::new(PEER, TransportProtocol::UDP, config);
-                self.state = State::Greeting { deadline, heard: Vec::new(), profile };
+                self.state =
+                    State::Greeting { deadline, heard: Vec::new(), profile, answered: false };
             }
             Err(error) => {
                 tracing::error!(%error, "no DTLS configuration");
@@ -203,9 +208,11 @@ impl Dtls {
 
     fn feed(&mut self, records: BytesMut, now: Instant) -> Option<DtlsEvent> {
         let outcome = self.endpoint.read(now, PEER, None, records);
-        let greeted = self.drain();
+        let drained = self.drain();
+        self.transmits.extend(drained.iter().cloned());
         match &mut self.state {
-            State::Greeting { deadline, heard, profile } => {
+            State::Greeting { deadline, heard, profile, answered } => {
+                *answered |= !drained.is_empty();
                 let deadline = *deadline;
                 match outcome {
                     Err(Error::ErrServerNoMatchingSrtpProfile)
@@ -222,8 +229,8 @@ impl Dtls {
                     }
                     // The retransmission timer runs once our flight is out; before, the client
                     // drives.
-                    Ok(_) if greeted => {
-                        let retransmit = Retransmit::new(now);
+                    Ok(_) if drained.first().is_some_and(|first| has_server_hello(first)) => {
+                        let retransmit = Retransmit::new(drained, now);
                         self.state = State::Handshaking { deadline, retransmit };
                     }
                     Ok(_) => {}
@@ -330,26 +337,42 @@ impl Dtls {
                 });
                 matches.then_some(()).ok_or(Error::ErrInvalidCertificate)
             })))
-            .with_flight_interval(FIRST_RETRANSMISSION)
             .build(false, None)
     }
 }
 
-/// When our flight is sent again: soon, then ever more rarely (RFC 6347 section 4.2.4.1).
+/// Our flight, sent again soon and then ever more rarely (RFC 6347 section 4.2.4.1).
+///
+/// The library has a timer of its own, but stops it at the first datagram that brings no
+/// progress, such as the peer's repetition of what we answered already. So we repeat, in the very
+/// words: what arrived before is dropped by the peer's replay window, and what did not is new.
 struct Retransmit {
+    flight: Vec<Vec<u8>>,
     at: Instant,
     interval: Duration,
 }
 
 impl Retransmit {
-    fn new(now: Instant) -> Self {
-        Self { at: now + FIRST_RETRANSMISSION, interval: FIRST_RETRANSMISSION }
+    fn new(flight: Vec<Vec<u8>>, now: Instant) -> Self {
+        Self { flight, at: now + FIRST_RETRANSMISSION, interval: FIRST_RETRANSMISSION }
     }
 
     fn back_off(&mut self, now: Instant) {
         self.interval *= 2;
         self.at = now + self.interval;
     }
+}
+
+/// Whether a datagram begins with the ServerHello, as our one long flight does.
+fn has_server_hello(datagram: &[u8]) -> bool {
+    datagram.first() == Some(&HANDSHAKE) && datagram.get(RECORD_HEADER) == Some(&SERVER_HELLO)
+}
+
+/// Whether a datagram begins with the beginning of the handshake's first message.
+fn is_first_hello(records: &[u8]) -> bool {
+    let message = records.get(RECORD_HEADER..RECORD_HEADER + 12);
+    records.first() == Some(&HANDSHAKE)
+        && matches!(message, Some([CLIENT_HELLO, _, _, _, 0, 0, 0, 0, 0, ..]))
 }
 
 /// Whether a handshake record in clear holds fragments that fit it and messages that a client
@@ -400,6 +423,6 @@ const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
 /// From the first ClientHello to the keys.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
-/// Joins wait for this flight, so the first repetition comes much sooner than the second that
-/// the RFC suggests. Doubling, the seventh and last comes after the limit.
+/// Joins wait for this flight, so the first repetition comes much sooner than after the second
+/// that the RFC suggests. Doubling, there are six within the limit.
 const FIRST_RETRANSMISSION: Duration = Duration::from_millis(100);

@@ -117,11 +117,7 @@ fn slot<'o>(
         ssrc,
         rtx_ssrc: codec.rtx_payload_type.map(|_| rtx_ssrc),
         // A slot has one stream with an announced SSRC: names for layers have no use.
-        extensions: ExtensionIds {
-            rid: None,
-            repaired_rid: None,
-            ..terms.extensions
-        },
+        extensions: ExtensionIds { rid: None, repaired_rid: None, ..terms.extensions },
     };
     Some(Agreed::Slot { line: slot, terms })
 }
@@ -176,7 +172,15 @@ fn choose(line: &Line) -> Option<(CodecName, &Format)> {
                     && format.parameter("packetization-mode") == Some("1")
             }
         };
-        line.formats.iter().find(suits).map(|format| (name, format))
+        // Among profiles of H.264, constrained baseline is the one that every decoder has.
+        let is_common = |format: &&Format| {
+            format.parameter("profile-level-id").is_none_or(|id| {
+                id.get(..4).is_some_and(|profile| profile.eq_ignore_ascii_case("42e0"))
+            })
+        };
+        let mut suited = line.formats.iter().filter(suits);
+        let first = suited.clone().find(is_common).or_else(|| suited.next());
+        first.map(|format| (name, format))
     };
     match line.media {
         Media::Audio => find(CodecName::Opus),

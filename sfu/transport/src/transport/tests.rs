@@ -117,9 +117,11 @@ fn connects_though_every_datagram_is_lost_once() {
         lost.insert((from_peer, datagram[0], datagram.get(13).copied()))
     };
     let mut to_transport = peer.client_hello(now);
-    for _ in 0..400 {
+    for round in 0..200 {
         now += Duration::from_millis(50);
-        to_transport.extend(peer.handle_timeout(now));
+        if round % 10 == 9 && peer.srtp.is_none() {
+            to_transport.extend(peer.repeat());
+        }
         for mut datagram in std::mem::take(&mut to_transport) {
             if !lose(true, &datagram) {
                 transport.handle_datagram(peer.address, &mut datagram, now);
@@ -187,7 +189,8 @@ fn nothing_is_said_to_an_address_that_did_not_prove_itself() {
     assert_eq!(transport.counters().bad_integrity, 4);
     assert_eq!(transport.counters().unvalidated, 5);
     // And it spoiled nothing.
-    shake_hands(&mut Peer { address: address(77), ..peer }, &mut transport, t0());
+    shake_hands(&mut peer.afresh(77), &mut transport, t0());
+    assert!(transport.is_connected());
 }
 
 /// An attacker who somehow sends from the peer's own address while it joins.
@@ -197,19 +200,22 @@ fn a_forged_hello_does_not_spoil_the_join() {
     let mut transport = answer_to(&mut peer);
     let check = peer.check(true);
     peer.talk(&mut transport, vec![check], t0());
-    let mut random = Random(3);
     let hello = peer.client_hello(t0());
-    for _ in 0..30 {
+    for round in 0..30 {
+        // Record and message header, then version, random, empty session and cookie, ciphers.
         let mut forged = hello[0].clone();
-        random.mutate(&mut forged);
+        match round % 3 {
+            0 => forged[25..27].copy_from_slice(&[1, 1]),
+            1 => forged[61..63].fill(0),
+            _ => forged[63..].fill(0),
+        }
         transport.handle_datagram(peer.address, &mut forged, t0());
         // A fatal alert in clear.
         let mut alert = [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40];
         transport.handle_datagram(peer.address, &mut alert, t0());
     }
     while transport.poll_transmit().is_some() {}
-    let mut fresh = Peer::new(1006);
-    std::mem::swap(&mut fresh.certificate, &mut peer.certificate);
+    let mut fresh = peer.afresh(1006);
     let hello = fresh.client_hello(t0());
     fresh.talk(&mut transport, hello, t0());
     assert!(transport.is_connected());
@@ -287,18 +293,17 @@ fn time_runs_out() {
 fn a_silent_peer_gets_no_more_media() {
     let (mut peer, mut transport) = connected(1011);
     let mut refused = None;
-    for second in 0..20_u16 {
-        let now = t0() + seconds(second.into());
-        run(&mut transport, now);
+    for tenth in 0..200_u8 {
+        run(&mut transport, t0() + Duration::from_millis(100) * tenth.into());
         let mut buffer = [0; 64];
-        buffer[..4].copy_from_slice(&[0x80, 96, 0, second as u8]);
+        buffer[..4].copy_from_slice(&[0x80, 96, 0, tenth]);
         if transport.protect_rtp(&mut buffer, 20) == Err(ProtectError::Paused) {
-            refused = Some(second);
+            refused = Some(tenth);
             break;
         }
     }
-    assert!(refused.is_some_and(|second| (8..=11).contains(&second)), "{refused:?}");
-    assert_media_flows(&mut peer, &mut transport, 100, t0() + seconds(20));
+    assert!(refused.is_some_and(|tenth| (80..100).contains(&tenth)), "{refused:?}");
+    assert_media_flows(&mut peer, &mut transport, 300, t0() + seconds(20));
 }
 
 #[test]
@@ -322,22 +327,25 @@ fn goodbyes_are_heard_and_said() {
 fn forged_and_replayed_media_is_dropped_and_counted() {
     let (mut peer, mut transport) = connected(1014);
     let good = peer.rtp(1);
-    let mut datagram = good.clone();
-    assert!(matches!(
-        transport.handle_datagram(peer.address, &mut datagram, t0()),
-        Received::Rtp(_)
-    ));
-    let mut random = Random(5);
-    for _ in 0..1000 {
-        let mut forged = peer.rtp(random.next() as u16);
-        let at = random.below(forged.len() - 4) + 4;
-        forged[at] ^= 1 << random.below(8);
-        let received = transport.handle_datagram(peer.address, &mut forged, t0());
+    let mut first = good.clone();
+    let received = transport.handle_datagram(peer.address, &mut first, t0());
+    assert!(matches!(received, Received::Rtp(_)));
+    let mut strange = connected(1);
+    for mut datagram in [good.clone(), strange.0.rtp(2), strange.0.rtcp(), vec![0x9f; 20]] {
+        let received = transport.handle_datagram(peer.address, &mut datagram, t0());
         assert_eq!(received, Received::Nothing);
-        if peer.srtp.as_mut().is_none() {
-            break;
-        }
+        let mut astray = good.clone();
+        let received = transport.handle_datagram(address(3), &mut astray, t0());
+        assert_eq!(received, Received::Nothing);
     }
+    let expected = Counters {
+        replayed: 1,
+        auth_failed: 2,
+        malformed: 1,
+        unvalidated: 4,
+        ..Counters::default()
+    };
+    assert_eq!(*transport.counters(), expected);
 }
 
 #[test]
@@ -346,9 +354,9 @@ fn a_thousand_mutations_of_everything_leave_the_session_alive() {
     let mut handshake = Peer::new(1);
     let hello = handshake.client_hello(t0());
     let mut random = Random(11);
-    let mut sequence = 1;
     for round in 0..1000_u16 {
-        let seeds = [peer.check(round % 2 == 0), hello[0].clone(), peer.rtp(round + 10), peer.rtcp()];
+        let seeds =
+            [peer.check(round % 2 == 0), hello[0].clone(), peer.rtp(2 * round), peer.rtcp()];
         for mut datagram in seeds {
             let whole = datagram.clone();
             random.mutate(&mut datagram);
@@ -359,8 +367,7 @@ fn a_thousand_mutations_of_everything_leave_the_session_alive() {
         }
         while transport.poll_transmit().is_some() {}
         if round % 100 == 0 {
-            assert_media_flows(&mut peer, &mut transport, 20_000 + sequence, t0());
-            sequence += 1;
+            assert_media_flows(&mut peer, &mut transport, 2 * round + 1, t0());
         }
     }
     assert!(transport.is_connected());
@@ -423,7 +430,8 @@ fn firefox_negotiates_the_same_lines() {
     let lines = |offer| {
         let offer = Offer::parse(offer).unwrap();
         let (_, negotiated, _) = Transport::new(&config(), &offer, 1, t0()).unwrap();
-        let send: Vec<_> = negotiated.send.iter().map(|line| (line.kind, line.rids.len())).collect();
+        let send: Vec<_> =
+            negotiated.send.iter().map(|line| (line.kind, line.rids.len())).collect();
         let receive: Vec<_> =
             negotiated.receive.iter().map(|line| (line.audio, line.index)).collect();
         (send, receive)
