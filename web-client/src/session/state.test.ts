@@ -1,33 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Joined, LessonEvent, Participant, Stamped } from '../protocol';
+import type { LessonEvent, Stamped } from '../protocol';
 import { happened, joined, person, type Lesson } from './state';
-
-const pupil = (no: number): Participant => ({
-  no,
-  name: `P${no}`,
-  role: 'pupil',
-  online: true,
-  rights: { microphone: true, camera: true, content: false, chat: true },
-  locks: [],
-  sending: [],
-  hand: null,
-});
-
-const reply = (part: Partial<Joined> = {}): Joined => ({
-  version: 1,
-  features: [],
-  you: 2,
-  title: '7b',
-  lesson: 1,
-  epoch: 1,
-  resume: 'key',
-  seq: 10,
-  snapshot: { participants: [pupil(2), pupil(1)], chat: [], locks: [], started: 500 },
-  missed: [],
-  media: null,
-  now: 1_000,
-  ...part,
-});
+import { pupil, welcome as reply } from './testing';
 
 const start = (): Lesson => {
   const lesson = joined(null, reply(), 4_000);

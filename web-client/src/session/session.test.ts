@@ -1,0 +1,393 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LessonEvent } from '../protocol';
+import { SEAT } from './door';
+import type { DeviceChoice, Phase, Session } from './model';
+import { createSession } from './session';
+import { FakeSocket, pupil, welcome, world, type World } from './testing';
+
+const QUIET: DeviceChoice = {
+  microphone: null,
+  camera: null,
+  startMicrophone: false,
+  startCamera: false,
+};
+
+let phase: Phase;
+let session: Session;
+
+/** Lets everything that is ready run. */
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+function start(at: World): void {
+  session = createSession(at.environment);
+  session.subscribe((now) => {
+    phase = now;
+  });
+}
+
+/** From the link to the room. */
+async function enter(at: World, choice = QUIET): Promise<FakeSocket> {
+  start(at);
+  await settle();
+  session.join(null, choice);
+  return answer(welcome());
+}
+
+/** The server takes the newest connection in. */
+async function answer(reply: ReturnType<typeof welcome>): Promise<FakeSocket> {
+  await settle();
+  const socket = FakeSocket.last;
+  socket.onopen?.();
+  socket.says(reply);
+  await settle();
+  return socket;
+}
+
+function room() {
+  if (phase.at !== 'room') throw new Error(`not in the room but ${JSON.stringify(phase)}`);
+  return phase.room;
+}
+
+let seq = 10;
+const event = (socket: FakeSocket, event: LessonEvent) => {
+  seq += 1;
+  socket.says({ type: 'event', seq, at: 0, event });
+  return settle();
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  seq = 10;
+});
+afterEach(() => vi.useRealTimers());
+
+describe('the way in', () => {
+  it('takes the secret out of the address bar before it asks', async () => {
+    const at = world('#secret');
+    start(at);
+    expect(at.hash).toBe('');
+    await settle();
+    expect(at.asked).toEqual([{ link: 'secret' }]);
+    expect(phase).toEqual({ at: 'door', door: { title: '7b', role: 'pupil', name: 'Mia' } });
+    expect(at.stored.size).toBe(0);
+  });
+
+  it('joins with the token that the door gave and keeps nothing but the seat', async () => {
+    const at = world('#secret');
+    const socket = await enter(at);
+    expect(socket.url).toBe('wss://school.example/ws');
+    expect(socket.heard('join')[0]).toMatchObject({ version: 1, with: { token: 'token' } });
+    expect(room().people.map((one) => one.no)).toEqual([1, 2]);
+    expect([...at.stored.keys()]).toEqual([SEAT]);
+    expect(JSON.parse(at.stored.get(SEAT) ?? '')).toEqual({ resume: 'key-1', role: 'pupil' });
+  });
+
+  it('opens no device unless it was chosen, and only when the room is reached', async () => {
+    const at = world('#secret');
+    await enter(at);
+    expect(at.opened).toEqual([]);
+    const other = world('#secret');
+    start(other);
+    await settle();
+    session.join(null, { ...QUIET, startMicrophone: true });
+    await settle();
+    expect(other.opened).toEqual([]);
+    const socket = await answer(welcome());
+    expect(other.opened).toHaveLength(1);
+    expect(socket.heard('send')).toMatchObject([{ kind: 'microphone', on: true }]);
+  });
+
+  it('gets a fresh token when the door stood open too long', async () => {
+    const at = world('#secret');
+    start(at);
+    await settle();
+    await vi.advanceTimersByTimeAsync(5 * 60_000);
+    session.join(null, QUIET);
+    await settle();
+    expect(at.asked).toHaveLength(2);
+  });
+
+  it.each([
+    ['', null, 'LINK_INVALID'],
+    ['#old', { status: 410, body: { code: 'LINK_EXPIRED', message: '' } }, 'LINK_EXPIRED'],
+    ['#odd', { status: 500, body: 'no JSON of ours' }, 'INTERNAL'],
+  ])('says why %s opens nothing', async (hash, reply, reason) => {
+    const at = world(hash);
+    if (reply) at.door = [reply];
+    start(at);
+    await settle();
+    expect(phase).toEqual({ at: 'out', reason });
+  });
+
+  it('knocks again while the line is down and then says so', async () => {
+    const at = world('#secret');
+    at.door = [];
+    start(at);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(at.asked).toHaveLength(5);
+    expect(phase).toEqual({ at: 'out', reason: 'CONNECTION_LOST' });
+    at.door = [{ status: 200, body: { token: 't', title: '7b', role: 'pupil', name: 'Mia' } }];
+    at.wake();
+    await settle();
+    expect(phase.at).toBe('door');
+  });
+
+  it('returns to the seat after a reload, and says what is no longer sent', async () => {
+    const at = world('');
+    at.stored.set(SEAT, JSON.stringify({ resume: 'key-0', role: 'pupil' }));
+    start(at);
+    const reply = welcome();
+    reply.snapshot?.participants.splice(0, 1, pupil(2, { sending: ['microphone'] }));
+    const socket = await answer(reply);
+    expect(socket.heard('join')[0]).toMatchObject({ with: { resume: 'key-0' } });
+    expect(socket.heard('join')[0]?.since).toBeUndefined();
+    expect(socket.heard('send')).toMatchObject([{ kind: 'microphone', on: false }]);
+    expect(room().me).toBe(2);
+  });
+
+  it('goes by the link when the seat has gone', async () => {
+    const at = world('#secret');
+    const socket = await enter(at);
+    socket.onclose?.();
+    await vi.advanceTimersByTimeAsync(250);
+    FakeSocket.last.onopen?.();
+    FakeSocket.last.says({ type: 'error', code: 'RESUME_INVALID', message: '' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    FakeSocket.last.onopen?.();
+    expect(FakeSocket.last.heard('join')[0]).toMatchObject({ with: { token: 'token' } });
+  });
+});
+
+describe('a lost line', () => {
+  it('is told at once, keeps the room, and is asked for what was missed', async () => {
+    const first = await enter(world('#secret'));
+    await event(first, { kind: 'hand', who: 2, hand: 1 });
+    first.onclose?.();
+    await settle();
+    expect(room().connection).toBe('lost');
+    expect(room().notices).toContain('CONNECTION_LOST');
+    expect(room().people).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(200);
+    const second = await answer(
+      welcome({
+        snapshot: null,
+        seq: 12,
+        resume: 'key-2',
+        missed: [{ seq: 12, at: 0, event: { kind: 'left', who: 1 } }],
+      }),
+    );
+    expect(second).not.toBe(first);
+    expect(second.heard('join')[0]).toMatchObject({ with: { resume: 'key-1' }, since: 11 });
+    expect(room().connection).toBe('ok');
+    expect(room().notices).not.toContain('CONNECTION_LOST');
+    expect(room().people).toMatchObject([{ no: 2, hand: 1 }]);
+  });
+
+  it('is called long after 30 s and tried at once when the page wakes', async () => {
+    const at = world('#secret');
+    const socket = await enter(at);
+    socket.onclose?.();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(room().connection).toBe('lostLong');
+    const before = FakeSocket.all.length;
+    await vi.advanceTimersByTimeAsync(1_500);
+    at.wake();
+    await settle();
+    expect(FakeSocket.all.length).toBeGreaterThan(before);
+  });
+
+  it('is noticed when the server falls silent', async () => {
+    const socket = await enter(world('#secret'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(socket.heard('ping')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(room().connection).toBe('ok');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(room().connection).toBe('lost');
+    expect(socket.closed).toBe(true);
+  });
+
+  it('carries over what was said meanwhile, a chat message once', async () => {
+    const first = await enter(world('#secret'));
+    session.chat('taken');
+    session.chat('on its way');
+    first.onclose?.();
+    await settle();
+    session.hand(true);
+    session.hand(false);
+    session.chat('later');
+    await vi.advanceTimersByTimeAsync(200);
+    const message = { id: 1, from: 2, text: 'taken', at: 0 };
+    const second = await answer(
+      welcome({
+        snapshot: null,
+        seq: 11,
+        missed: [{ seq: 11, at: 0, event: { kind: 'chat', message } }],
+      }),
+    );
+    expect(second.heard('chat').map((one) => one.text)).toEqual(['on its way', 'later']);
+    expect(second.heard('hand').map((one) => one.up)).toEqual([false]);
+  });
+
+  it('asks for everything when an event is missing', async () => {
+    const first = await enter(world('#secret'));
+    first.says({ type: 'event', seq: 13, at: 0, event: { kind: 'left', who: 1 } });
+    await settle();
+    expect(first.closed).toBe(true);
+    FakeSocket.last.onopen?.();
+    expect(FakeSocket.last.heard('join')[0]?.since).toBe(10);
+  });
+
+  it('does not obey an owner of an older epoch', async () => {
+    const first = await enter(world('#secret'));
+    first.onclose?.();
+    await vi.advanceTimersByTimeAsync(200);
+    const stale = await answer(welcome({ epoch: 0 }));
+    expect(stale.closed).toBe(true);
+    expect(room().connection).toBe('lost');
+  });
+});
+
+describe('the way out', () => {
+  it.each(['OPENED_ELSEWHERE', 'REMOVED', 'LESSON_ENDED'] as const)(
+    '%s is final until the person asks',
+    async (code) => {
+      const at = world('#secret');
+      const socket = await enter(at, { ...QUIET, startCamera: true });
+      socket.says({ type: 'closed', code });
+      socket.onclose?.();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(phase).toEqual({ at: 'out', reason: code });
+      expect(FakeSocket.all).toHaveLength(1);
+      expect(at.opened[0]?.tracks[0]?.stopped).toBe(true);
+      expect(at.stored.has(SEAT)).toBe(code === 'OPENED_ELSEWHERE');
+    },
+  );
+
+  it('brings the lesson back here on request', async () => {
+    const socket = await enter(world('#secret'));
+    socket.says({ type: 'closed', code: 'OPENED_ELSEWHERE' });
+    session.retry();
+    const second = await answer(welcome({ resume: 'key-2' }));
+    expect(second.heard('join')[0]).toMatchObject({ with: { resume: 'key-1' } });
+    expect(room().me).toBe(2);
+  });
+
+  it('gives the seat up and stays at the door afterwards', async () => {
+    const at = world('#secret');
+    const socket = await enter(at);
+    session.leave();
+    expect(socket.heard('leave')).toHaveLength(1);
+    expect(phase).toEqual({ at: 'out', reason: 'LEFT' });
+    expect(at.stored.size).toBe(0);
+    session.retry();
+    await settle();
+    expect(phase.at).toBe('door');
+  });
+
+  it('comes back by itself when the server restarts', async () => {
+    const socket = await enter(world('#secret'));
+    socket.says({ type: 'closed', code: 'GOING_AWAY' });
+    await vi.advanceTimersByTimeAsync(250);
+    await answer(welcome({ epoch: 2 }));
+    expect(room().connection).toBe('ok');
+  });
+});
+
+describe('own devices', () => {
+  const on = { ...QUIET, startMicrophone: true };
+
+  it('are stopped, not only silenced, by a lock; unlocking switches nothing on', async () => {
+    const at = world('#secret');
+    const socket = await enter(at, on);
+    const rights = { microphone: false, camera: true, content: false, chat: true };
+    await event(socket, { kind: 'rights', who: 2, rights, locks: [{ what: 'microphone', by: 1 }] });
+    expect(room().own.microphone).toEqual({ state: 'locked', by: 1 });
+    expect(at.opened[0]?.tracks[0]?.stopped).toBe(true);
+    session.setMicrophone(true);
+    await settle();
+    expect(at.opened).toHaveLength(1);
+    await event(socket, {
+      kind: 'rights',
+      who: 2,
+      rights: { ...rights, microphone: true },
+      locks: [],
+    });
+    expect(room().own.microphone).toEqual({ state: 'off' });
+  });
+
+  it('are stopped by a mute but not by the echo of the own word', async () => {
+    const at = world('#secret');
+    const socket = await enter(at, on);
+    const off = { kind: 'sending', who: 2, source: 'microphone', on: false } as const;
+    await event(socket, { ...off, by: 2 });
+    expect(room().own.microphone.state).toBe('on');
+    await event(socket, { ...off, by: 1 });
+    expect(room().own.microphone).toEqual({ state: 'off' });
+    expect(at.opened[0]?.tracks[0]?.stopped).toBe(true);
+  });
+
+  it('stay off when the teacher switched them off during a loss', async () => {
+    const at = world('#secret');
+    const first = await enter(at, on);
+    const join = first.heard('send')[0];
+    first.says({ type: 'ok', ref: join?.ref ?? 0 });
+    await settle();
+    first.onclose?.();
+    await vi.advanceTimersByTimeAsync(200);
+    await answer(welcome());
+    expect(room().own.microphone).toEqual({ state: 'off' });
+  });
+
+  it('are announced again if the word was lost with the line', async () => {
+    const first = await enter(world('#secret'), on);
+    first.onclose?.();
+    await vi.advanceTimersByTimeAsync(200);
+    const second = await answer(welcome());
+    expect(room().own.microphone.state).toBe('on');
+    expect(second.heard('send')).toMatchObject([{ kind: 'microphone', on: true }]);
+  });
+
+  it('are closed again if they open after the person changed their mind', async () => {
+    const at = world('#secret');
+    await enter(at);
+    session.setCamera(true);
+    session.setCamera(false);
+    await settle();
+    expect(at.opened[0]?.tracks[0]?.stopped).toBe(true);
+    expect(room().own.camera).toEqual({ state: 'off' });
+  });
+
+  it('fall back to another device when unplugged', async () => {
+    const at = world('#secret');
+    const socket = await enter(at, on);
+    at.opened[0]?.tracks[0]?.dispatchEvent(new Event('ended'));
+    await settle();
+    expect(at.opened).toHaveLength(2);
+    expect(room().own.microphone.state).toBe('on');
+    expect(socket.heard('send')).toHaveLength(1);
+  });
+
+  it('tell why they cannot be opened', async () => {
+    const at = world('#secret');
+    await enter(at);
+    const devices = at.environment.mediaDevices as MediaDevices;
+    devices.getUserMedia = () => Promise.reject(new DOMException('', 'NotReadableError'));
+    session.setCamera(true);
+    await settle();
+    expect(room().own.camera).toEqual({ state: 'failed', failure: 'DEVICE_BUSY' });
+    expect(room().notices).toEqual(['BROWSER_OLD', 'DEVICE_BUSY']);
+    session.dismiss('DEVICE_BUSY');
+    await settle();
+    expect(room().notices).toEqual(['BROWSER_OLD']);
+  });
+
+  it('refuse what the role may not send', async () => {
+    const at = world('#secret');
+    await enter(at);
+    session.setContent(true);
+    await settle();
+    expect(at.opened).toEqual([]);
+    expect(room().notices).toContain('DENIED');
+  });
+});

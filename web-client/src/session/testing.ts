@@ -1,0 +1,179 @@
+/**
+ * A browser of plain values for the session's tests: nothing here is shipped.
+ */
+import type { ClientFrame, Joined, Participant, ServerMessage } from '../protocol';
+import type { Environment } from './environment';
+
+/** A WebSocket whose other end is the test. */
+export class FakeSocket {
+  static all: FakeSocket[] = [];
+  readonly sent: ClientFrame[] = [];
+  closed = false;
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+
+  constructor(readonly url: string) {
+    FakeSocket.all.push(this);
+  }
+  static get last(): FakeSocket {
+    const socket = FakeSocket.all.at(-1);
+    if (!socket) throw new Error('no socket was opened');
+    return socket;
+  }
+  send(text: string): void {
+    this.sent.push(JSON.parse(text) as ClientFrame);
+  }
+  close(): void {
+    this.closed = true;
+  }
+  says(message: ServerMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  /** All messages of this type that were sent. */
+  heard<T extends ClientFrame['type']>(type: T): Extract<ClientFrame, { type: T }>[] {
+    return this.sent.filter((one) => one.type === type) as Extract<ClientFrame, { type: T }>[];
+  }
+}
+
+/** A track that knows whether it was stopped. */
+export class FakeTrack extends EventTarget {
+  stopped = false;
+  contentHint = '';
+  constructor(readonly kind: 'audio' | 'video') {
+    super();
+  }
+  stop(): void {
+    this.stopped = true;
+  }
+}
+
+/** A stream of fake tracks. */
+export class FakeStream {
+  constructor(readonly tracks: FakeTrack[]) {}
+  getTracks = () => this.tracks;
+  getAudioTracks = () => this.tracks.filter((one) => one.kind === 'audio');
+  getVideoTracks = () => this.tracks.filter((one) => one.kind === 'video');
+}
+
+/** What the test can turn and see. */
+export interface World {
+  environment: Environment;
+  stored: Map<string, string>;
+  /** Replies to `/api/enter`, used up from the front; the last one stays. */
+  door: { status: number; body: unknown }[];
+  asked: unknown[];
+  hash: string;
+  opened: FakeStream[];
+  wake: () => void;
+}
+
+/** A browser without media, on a page with this fragment. */
+export function world(hash: string): World {
+  FakeSocket.all = [];
+  const stored = new Map<string, string>();
+  const open = (tracks: FakeTrack[]) => {
+    const stream = new FakeStream(tracks);
+    self.opened.push(stream);
+    return Promise.resolve(stream as unknown as MediaStream);
+  };
+  const location = {
+    get hash() {
+      return self.hash;
+    },
+    host: 'school.example',
+    pathname: '/j',
+    protocol: 'https:',
+    search: '?lang=de',
+  };
+  const self: World = {
+    stored,
+    door: [
+      { status: 200, body: { token: 'token', title: '7b', role: 'pupil', name: 'Mia' } },
+    ],
+    asked: [],
+    hash,
+    opened: [],
+    wake: () => {},
+    environment: {
+      fetch: ((_: string, init: RequestInit) => {
+        self.asked.push(JSON.parse(String(init.body)));
+        const reply = self.door.length > 1 ? self.door.shift() : self.door[0];
+        if (!reply) return Promise.reject(new TypeError('no line'));
+        return Promise.resolve(
+          new Response(JSON.stringify(reply.body), { status: reply.status }),
+        );
+      }) as typeof fetch,
+      WebSocket: FakeSocket as unknown as typeof WebSocket,
+      RTCPeerConnection: undefined,
+      codecs: () => null,
+      mediaDevices: {
+        getUserMedia: ({ audio }: MediaStreamConstraints) =>
+          open([new FakeTrack(audio ? 'audio' : 'video')]),
+        getDisplayMedia: () => open([new FakeTrack('video'), new FakeTrack('audio')]),
+      } as unknown as MediaDevices,
+      speaker: () => {
+        throw new Error('without media nothing is played');
+      },
+      stream: () => {
+        throw new Error('without media there are no streams');
+      },
+      storage: {
+        getItem: (key) => stored.get(key) ?? null,
+        setItem: (key, value) => void stored.set(key, value),
+        removeItem: (key) => void stored.delete(key),
+      },
+      location,
+      history: {
+        replaceState: () => {
+          self.hash = '';
+        },
+      },
+      machine: 'desktop',
+      wakes: (callback) => {
+        self.wake = callback;
+        return () => {};
+      },
+      links: () => () => {},
+      nextPress: () => () => {},
+      now: () => Date.now(),
+      random: () => 0.5,
+    },
+  };
+  return self;
+}
+
+/** A pupil. */
+export function pupil(no: number, part: Partial<Participant> = {}): Participant {
+  return {
+    no,
+    name: `P${no}`,
+    role: 'pupil',
+    online: true,
+    rights: { microphone: true, camera: true, content: false, chat: true },
+    locks: [],
+    sending: [],
+    hand: null,
+    ...part,
+  };
+}
+
+/** The reply to the join of pupil 2, with a snapshot. */
+export function welcome(part: Partial<Joined> = {}): { type: 'joined' } & Joined {
+  return {
+    type: 'joined',
+    version: 1,
+    features: [],
+    you: 2,
+    title: '7b',
+    lesson: 1,
+    epoch: 1,
+    resume: 'key-1',
+    seq: 10,
+    snapshot: { participants: [pupil(2), pupil(1)], chat: [], locks: [], started: 500 },
+    missed: [],
+    media: null,
+    now: 1_000,
+    ...part,
+  };
+}
