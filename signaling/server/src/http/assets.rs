@@ -20,7 +20,7 @@ use super::header;
 use crate::secret;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web-client/dist"]
+#[folder = "../../web-client/dist"]
 #[allow_missing = true]
 struct Dist;
 
