@@ -11,8 +11,7 @@ run: setup build ## Build, start a server on http://localhost:8080, print two li
 build: web ## Build the binaries into target/release
 	cargo build --release --locked --workspace --bins
 
-web: web-client/node_modules/.package-lock.json ## Build the browser client into web-client/dist
-	npm --prefix web-client run --silent build
+web: web-client/dist/index.html ## Build the browser client into web-client/dist
 
 test: setup-test lint unit web-unit e2e ## Everything that CI does: lint and all tests
 
@@ -50,6 +49,12 @@ setup-test: ## Install what `make test` needs and is missing
 clean: ## Remove everything that was built; keeps ./data
 	cargo clean
 	rm -rf web-client/dist web-client/node_modules
+
+# Built anew only when something changed: the binary embeds the result and is then built anew too.
+web-client/dist/index.html: web-client/node_modules/.package-lock.json web-client/index.html \
+		$(wildcard web-client/*.config.* web-client/tsconfig*.json) \
+		$(shell find web-client/src web-client/public -type f 2>/dev/null)
+	npm --prefix web-client run --silent build
 
 # npm writes this file last, so it tells whether the installed packages are those of the lock.
 web-client/node_modules/.package-lock.json: web-client/package-lock.json web-client/package.json

@@ -63,7 +63,7 @@ pub(crate) struct ServeOptions {
     /// How logs are written to standard error [default: auto]
     #[arg(long, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
-    /// What is logged, such as "info" or "warn,kreide_server=debug" [default: info]
+    /// What is logged, such as "kreide=warn,kreide_server=debug" [default: kreide=info]
     #[arg(long, value_name = "FILTER")]
     pub(crate) log_filter: Option<String>,
 }

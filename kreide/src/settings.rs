@@ -69,7 +69,7 @@ impl Settings {
             shards: 0,
             public_addresses: Vec::new(),
             log_format: LogFormat::Auto,
-            log_filter: "info".to_owned(),
+            log_filter: "kreide=info".to_owned(),
             server: kreide_server::Config::standard(),
         }
     }
