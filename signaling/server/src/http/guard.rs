@@ -39,7 +39,7 @@ const FIXED: [(&str, &str); 5] = [
         "permissions-policy",
         "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), \
          screen-wake-lock=(self), fullscreen=(self), autoplay=(self), geolocation=(), usb=(), \
-         payment=(), serial=(), hid=(), bluetooth=(), midi=()",
+         payment=(), serial=(), hid=(), midi=()",
     ),
 ];
 

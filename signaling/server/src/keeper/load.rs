@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
-use kreide_control::LessonKey;
+use kreide_control::{Command, LessonKey};
 use kreide_lesson::{Actor, Intent, Millis, Standing};
 use kreide_protocol::ErrorCode;
 use tokio::time::Instant;
@@ -50,6 +50,10 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         context.catalogue.end_lesson(key).await.map_err(|_unreachable| ErrorCode::Degraded)?;
         return Ok(None);
     }
+    // Transports that a former owner of this process left behind would be beyond anyone's lock.
+    // Their browsers are asked for a new offer when they come back.
+    let order = Command::End { lesson: key.clone() };
+    context.media.send(order).map_err(|_overloaded| ErrorCode::Degraded)?;
     let mut seats = Seats::default();
     let now = Instant::now();
     for person in ledger.committed().people() {
@@ -68,6 +72,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         work: FuturesUnordered::new(),
         health: Health::Good,
         phase: Phase::Running,
+        speaking: Vec::new(),
         repeat_media: None,
     }))
 }

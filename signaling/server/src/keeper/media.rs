@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kreide_control::{
-    Answer, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, SourceKind, View,
+    Answer, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, SlotMapping,
+    SourceKind, View,
 };
 use kreide_lesson::{Lesson, Standing};
 use kreide_protocol::{ErrorCode, ServerMessage, SlotWish};
 use tokio::time::Instant;
 
-use super::seats::{ConnectionId, Stage, Transport};
+use super::seats::{ConnectionId, Fate, Stage, Transport};
 use super::{Done, Keeper};
 use crate::outbox;
 use crate::translate;
@@ -46,8 +47,7 @@ impl Keeper {
             recordable: self.ledger.committed().recordable(no),
             offer,
         };
-        let transport = Transport { told: rights, view: None, closing: false };
-        self.seats.get_mut(no).transport = Some(transport);
+        self.seats.get_mut(no).transport = Some(Transport::new(rights));
         let answer = self.context.media.connect(connect);
         self.work.push(answer.map(move |result| Done::Connected { no, by, why, result }).boxed());
     }
@@ -64,8 +64,11 @@ impl Keeper {
             // A newer connection has the seat; if it made an offer, the plane has replaced ours.
             return;
         }
-        if result.is_err() {
-            self.seats.get_mut(no).transport = None;
+        if result.is_err()
+            && let Some(transport) = &mut self.seats.get_mut(no).transport
+        {
+            // An earlier transport of this seat may live on.
+            transport.fate = Fate::Lost;
         }
         let (code, text) = match &result {
             Ok(_) => (ErrorCode::Internal, String::new()),
@@ -158,8 +161,8 @@ impl Keeper {
         let Self { seats, ledger, context, key, .. } = self;
         for (no, seat) in seats.iter_mut() {
             let Some(transport) = &mut seat.transport else { continue };
-            if transport.closing || !stays(ledger.draft(), no) {
-                transport.closing = true;
+            if transport.fate == Fate::Closing || !stays(ledger.draft(), no) {
+                transport.fate = Fate::Closing;
                 let order = Command::Disconnect { lesson: key.clone(), participant: no };
                 if context.media.send(order).is_ok() {
                     seat.transport = None;
@@ -205,28 +208,46 @@ impl Keeper {
                 lost.into_iter().for_each(|no| self.media_lost(no));
             }
             Event::Slots { participant, slots, .. } => {
-                let slots = slots.into_iter().map(translate::slot_now).collect();
-                if let Some(connection) = &self.seats.get_mut(participant).connection {
-                    connection.outbox.say(&ServerMessage::Slots { slots });
+                if let Some(transport) = &mut self.seats.get_mut(participant).transport {
+                    transport.slots.extend(slots.iter().map(|slot| (slot.slot, *slot)));
+                }
+                // Whoever is still joining gets all slots after `joined`.
+                if let Some(connection) = self.seats.live_connection(participant) {
+                    connection.outbox.say(&slots_now(slots));
                 }
             }
             Event::Speaking { participants, .. } => {
-                let who = participants.into_iter().map(|no| no.0).collect();
-                let text = outbox::encode(&ServerMessage::Speaking { who });
+                let text = outbox::encode(&speaking(&participants));
                 for (_, connection) in self.seats.live() {
                     connection.outbox.say_encoded(text.clone());
                 }
+                self.speaking = participants;
             }
         }
     }
 
+    /// What the media plane said before this connection was there to hear it.
+    pub(super) fn tell_media_so_far(&self, no: ParticipantNo) {
+        let Some(seat) = self.seats.get(no) else { return };
+        let (Some(connection), Some(transport)) = (&seat.connection, &seat.transport) else {
+            return;
+        };
+        if transport.slots.values().any(|slot| slot.source.is_some()) {
+            connection.outbox.say(&slots_now(transport.slots.values().copied().collect()));
+        }
+        if !self.speaking.is_empty() {
+            connection.outbox.say(&speaking(&self.speaking));
+        }
+    }
+
     fn media_lost(&mut self, no: ParticipantNo) {
-        let seat = self.seats.get_mut(no);
-        if seat.transport.take().is_some()
-            && let Some(connection) = &seat.connection
-            && matches!(connection.stage, Stage::Live { .. })
-        {
-            connection.outbox.say(&ServerMessage::MediaLost);
+        let Some(transport) = &mut self.seats.get_mut(no).transport else { return };
+        if transport.fate == Fate::Living {
+            transport.fate = Fate::Lost;
+            transport.slots.clear();
+            if let Some(connection) = self.seats.live_connection(no) {
+                connection.outbox.say(&ServerMessage::MediaLost);
+            }
         }
     }
 
@@ -256,6 +277,14 @@ fn holds(standing: Standing) -> bool {
         Standing::Online | Standing::Offline => true,
         Standing::Left | Standing::Removed(_) => false,
     }
+}
+
+fn slots_now(slots: Vec<SlotMapping>) -> ServerMessage {
+    ServerMessage::Slots { slots: slots.into_iter().map(translate::slot_now).collect() }
+}
+
+fn speaking(participants: &[ParticipantNo]) -> ServerMessage {
+    ServerMessage::Speaking { who: participants.iter().map(|no| no.0).collect() }
 }
 
 fn both(one: MediaRights, other: MediaRights) -> MediaRights {

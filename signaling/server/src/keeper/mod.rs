@@ -9,9 +9,11 @@
 //! another owner has taken the log over, the task ends.
 //! Left out on purpose: rules (the lesson crate), sockets (`connection`).
 
+mod counted;
 mod ledger;
 mod load;
 mod media;
+mod people;
 mod seats;
 
 use std::time::Duration;
@@ -22,16 +24,17 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
 use kreide_control::{Answer, Command, ConnectError, LessonKey, ParticipantNo};
-use kreide_lesson::{Actor, Event, Identity, Intent, KeyHash, Logged, Millis};
-use kreide_protocol::{ClientMessage, ErrorCode, Joined, Media, ServerMessage, VERSION};
+use kreide_lesson::{Actor, Identity, Intent, KeyHash, Logged, Millis};
+use kreide_protocol::{ClientMessage, ErrorCode, ServerMessage};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::metrics::Metrics;
 use crate::outbox::{self, Outbox};
 use crate::rooms::Context;
 use crate::{clock, translate};
 
+use counted::Counted;
 use ledger::{Ledger, Step};
 use media::Offered;
 use seats::{Connection, Joining, Seats, Stage};
@@ -41,8 +44,6 @@ pub(crate) use seats::ConnectionId;
 
 /// Intents that may wait for the log. Beyond, the log counts as unreachable for new ones.
 const MAX_PENDING: usize = 2048;
-/// Events that are sent one by one to someone who comes back; more are a snapshot.
-const MAX_MISSED: usize = 500;
 /// How long after a failure the log is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -87,6 +88,8 @@ pub(crate) struct Keeper {
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     health: Health,
     phase: Phase,
+    /// Who was last heard speaking.
+    speaking: Vec<ParticipantNo>,
     /// When orders to the media plane are repeated.
     repeat_media: Option<Instant>,
     /// When a lesson without connections ends.
@@ -164,6 +167,7 @@ impl Keeper {
             }
         };
         inputs.close();
+        self.pay_what_is_owed().await;
         self.close_all(code);
         if code == ErrorCode::LessonEnded {
             self.end_outside().await;
@@ -205,20 +209,6 @@ impl Keeper {
                 }
             }
         }
-    }
-
-    /// Someone at the door.
-    fn arrive(&mut self, arrival: Arrival) {
-        let Arrival { connection, outbox, reference, with, offer, since } = arrival;
-        let (resume, next) = self.context.keys.resume_key(&self.key);
-        let by_token = matches!(with, Key::Token(_));
-        let intent = match with {
-            Key::Token(identity) => Intent::Join { identity, key: next },
-            Key::Resume(key) => Intent::Resume { key, next },
-        };
-        let joining = Joining { reference, since, resume };
-        let entrance = Entrance { connection, outbox, offer, joining, by_token };
-        self.propose(Actor::Door, intent, Then::Enter(Box::new(entrance)));
     }
 
     /// A connection with a seat says something.
@@ -330,102 +320,6 @@ impl Keeper {
         }
     }
 
-    /// Closes the connections that a step leaves without a seat.
-    fn see_out(&mut self, step: &Step) {
-        for logged in &step.events {
-            match logged.event {
-                Event::SeatLeft { no } => {
-                    if let Some(connection) = self.detach(no) {
-                        if !matches!(step.intent, Intent::Leave) {
-                            close(&connection.outbox, ErrorCode::OpenedElsewhere);
-                        }
-                        connection.outbox.close();
-                    }
-                }
-                Event::Removed { no, .. } => {
-                    if let Some(connection) = self.detach(no) {
-                        close(&connection.outbox, ErrorCode::Removed);
-                    }
-                }
-                Event::Ended { .. } => self.phase = Phase::Over(ErrorCode::LessonEnded),
-                _ => {}
-            }
-        }
-    }
-
-    /// Gives a seat to a new connection, before anything that this causes is told.
-    fn take_seat(&mut self, no: ParticipantNo, entrance: &Entrance) {
-        let connection = Connection {
-            id: entrance.connection,
-            outbox: entrance.outbox.clone(),
-            stage: Stage::Joining(Joining {
-                reference: entrance.joining.reference,
-                since: entrance.joining.since,
-                resume: entrance.joining.resume.clone(),
-            }),
-        };
-        match self.seats.seat(no, connection) {
-            Some(before) => close(&before.outbox, ErrorCode::OpenedElsewhere),
-            None => self.counted.participants(1),
-        }
-        self.empty_until = None;
-    }
-
-    /// The seat is taken: media first, if there is an offer, then `joined`.
-    fn enter(&mut self, no: ParticipantNo, entrance: Entrance) {
-        match entrance.offer {
-            Some(offer) => self.connect(no, entrance.connection, Offered::Join, offer),
-            None => {
-                // Another device has come: what the earlier one sends is not this one's.
-                if entrance.by_token
-                    && let Some(transport) = &mut self.seats.get_mut(no).transport
-                {
-                    transport.closing = true;
-                }
-                self.welcome(no, None);
-            }
-        }
-    }
-
-    /// Sends `joined`: from now on the connection gets everything that happens.
-    fn welcome(&mut self, no: ParticipantNo, media: Option<Media>) {
-        let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
-        let seat = self.seats.get_mut(no);
-        let keeps_media = media.is_some() || seat.transport.as_ref().is_some_and(|t| !t.closing);
-        let Some(connection) = &mut seat.connection else { return };
-        let before = std::mem::replace(&mut connection.stage, Stage::Live { offering: false });
-        let Stage::Joining(joining) = before else { return };
-        let missed = joining
-            .since
-            .and_then(|since| lesson.missed(no, since, self.ledger.history()))
-            .filter(|missed| missed.len() <= MAX_MISSED)
-            .and_then(|missed| {
-                // An event without a message would be a gap: then a snapshot is the honest reply.
-                let stamped = |(seq, logged)| translate::stamped(lesson, texts, seq, logged);
-                missed.into_iter().map(stamped).collect::<Option<Vec<_>>>()
-            });
-        let joined = Joined {
-            version: VERSION,
-            features: Vec::new(),
-            you: no.0,
-            title: self.title.clone(),
-            lesson: self.key.lesson,
-            epoch: self.ledger.epoch().0,
-            resume: joining.resume,
-            seq: lesson.seq_for(no),
-            snapshot: missed.is_none().then(|| translate::snapshot(lesson, texts)),
-            missed: missed.unwrap_or_default(),
-            media,
-            now: clock::now(),
-        };
-        connection.outbox.say(&ServerMessage::Joined(Box::new(joined)));
-        connection.outbox.done(joining.reference);
-        if joining.since.is_some() && !keeps_media {
-            // It may believe that its peer connection lives.
-            connection.outbox.say(&ServerMessage::MediaLost);
-        }
-    }
-
     /// The log cannot be reached. What lowers exposure has acted and is owed to the log; the rest
     /// has not happened.
     fn degrade(&mut self) {
@@ -485,18 +379,6 @@ impl Keeper {
         self.seats.get(no)?.connection.as_ref()
     }
 
-    /// Takes a seat's connection away; the seat goes offline after the grace.
-    fn detach(&mut self, no: ParticipantNo) -> Option<Connection> {
-        let connection = self.seats.unseat(no)?;
-        self.counted.participants(-1);
-        let now = Instant::now();
-        self.seats.get_mut(no).offline_at = Some(now + self.context.config.offline_grace);
-        if self.seats.connected() == 0 {
-            self.empty_until = Some(now + self.context.config.empty_lesson);
-        }
-        Some(connection)
-    }
-
     fn next_wake(&self) -> Option<Instant> {
         let retry = match self.health {
             Health::Good => None,
@@ -535,14 +417,13 @@ impl Keeper {
         self.ledger.pending() == 0 || matches!(self.health, Health::Degraded { .. })
     }
 
-    fn close_all(&mut self, code: ErrorCode) {
-        for (_, seat) in self.seats.iter_mut() {
-            if let Some(connection) = seat.connection.take() {
-                close(&connection.outbox, code);
-            }
-        }
-        for step in self.ledger.lose() {
-            self.refuse(step.then, code);
+    /// What acted while the log could not be reached gets a last try.
+    async fn pay_what_is_owed(&mut self) {
+        if let Some(append) = self.ledger.depart()
+            && !append.records.is_empty()
+            && !matches!(timeout(RETRY, self.context.log.append(append)).await, Ok(Ok(())))
+        {
+            tracing::error!(lesson = %self.key, "the log lacks what was done while it was away");
         }
     }
 
@@ -558,38 +439,5 @@ impl Keeper {
 
     fn metrics(&self) -> &Metrics {
         &self.context.metrics
-    }
-}
-
-/// Tells a connection why it ends, and ends it.
-fn close(outbox: &Outbox, code: ErrorCode) {
-    outbox.say(&ServerMessage::Closed { code });
-    outbox.close();
-}
-
-/// What this task adds to gauges, and takes back when it ends, however it ends.
-struct Counted {
-    metrics: Metrics,
-    tenant: String,
-    participants: i64,
-}
-
-impl Counted {
-    fn new(metrics: Metrics, lesson: &LessonKey) -> Self {
-        let tenant = lesson.tenant.as_str().to_owned();
-        metrics.lessons.with_label_values(&[&tenant]).inc();
-        Self { metrics, tenant, participants: 0 }
-    }
-
-    fn participants(&mut self, more: i64) {
-        self.participants += more;
-        self.metrics.participants.with_label_values(&[&self.tenant]).add(more);
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.metrics.lessons.with_label_values(&[&self.tenant]).dec();
-        self.metrics.participants.with_label_values(&[&self.tenant]).sub(self.participants);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kreide_control::{MediaRights, ParticipantNo, View};
+use kreide_control::{MediaRights, ParticipantNo, SlotMapping, View};
 use tokio::time::Instant;
 
 use crate::outbox::Outbox;
@@ -58,8 +58,29 @@ pub(super) struct Transport {
     pub(super) told: MediaRights,
     /// A view that the plane had no room for yet.
     pub(super) view: Option<View>,
+    /// What its video slots carry, for a connection that comes back to it.
+    pub(super) slots: BTreeMap<u8, SlotMapping>,
+    pub(super) fate: Fate,
+}
+
+/// What becomes of a transport.
+///
+/// A lost one is still told of rights until its seat is given up: the news may be of an earlier
+/// transport, and a lock that is told once too often does no harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Living,
+    /// The plane says that it is gone.
+    Lost,
     /// It is to be closed.
-    pub(super) closing: bool,
+    Closing,
+}
+
+impl Transport {
+    /// One that was just offered with these rights.
+    pub(super) fn new(told: MediaRights) -> Self {
+        Self { told, view: None, slots: BTreeMap::new(), fate: Fate::Living }
+    }
 }
 
 impl Seats {
@@ -119,6 +140,12 @@ impl Seats {
     pub(super) fn offline_by(&mut self, now: Instant) -> Vec<ParticipantNo> {
         let due = |seat: &mut Seat| seat.offline_at.take_if(|at| *at <= now).is_some();
         self.seats.iter_mut().filter_map(|(no, seat)| due(seat).then_some(*no)).collect()
+    }
+
+    /// A seat's connection, if it gets everything that happens.
+    pub(super) fn live_connection(&self, no: ParticipantNo) -> Option<&Connection> {
+        let connection = self.seats.get(&no)?.connection.as_ref()?;
+        matches!(connection.stage, Stage::Live { .. }).then_some(connection)
     }
 
     /// When the next seat goes offline.

@@ -308,6 +308,8 @@ async fn media_follows_the_lesson() {
     let mut pupil = Client::connect(server.address).await;
     pupil.join(key).await;
     assert!(server.plane.rights(me).is_some());
+    assert_eq!(pupil.next().await["slots"][0]["fromTimestamp"], 7, "what the slots still carry");
+    assert_eq!(pupil.next().await["who"], json!([me]), "who still speaks");
 
     // The transport dies: the browser is asked for a new offer.
     let reason = DisconnectReason::ConsentExpired;

@@ -72,7 +72,6 @@ async fn no_canary_in_logs_or_metrics() {
     pupil.cut();
     let mut pupil = Client::connect(server.address).await;
     pupil.join(json!({ "resume": key })).await;
-    teacher.wait_event("online").await;
     let metrics = server.get("/metrics").await.body;
     let secrets = [
         link.split_once('.').unwrap().1.to_owned(),
