@@ -1,6 +1,6 @@
 /**
  * Pictures of every screen on a made-up session, for judging them beside the look.
- * `node e2e/screens.mjs [folder] [name-part]` writes to docs/screens/ by default. Also runs
+ * `node e2e/screens.mjs [folder] [pattern]` writes to docs/screens/ by default. Also runs
  * axe-core on each screen and fails if it finds a violation or a page that scrolls sideways.
  */
 import { mkdir, readFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { createServer } from 'vite';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = process.argv[2] ?? join(root, '..', 'docs', 'screens');
-const only = process.argv[3] ?? '';
+const only = new RegExp(process.argv[3] ?? '');
 
 const SIZES = {
   wide: [1366, 650],
@@ -66,7 +66,7 @@ for (const [name, question, sizes, presses = []] of SCREENS) {
   for (const size of sizes.split(' ')) {
     for (const theme of ['light', 'dark']) {
       const title = `${name}-${size}-${theme}`;
-      if (!title.includes(only)) continue;
+      if (!only.test(title)) continue;
       const [width, height] = SIZES[size];
       const page = await browser.newPage({ viewport: { width, height }, locale: 'de-DE' });
       page.on('pageerror', (error) => fault(title, error.message));

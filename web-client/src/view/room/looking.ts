@@ -18,7 +18,10 @@ interface Place {
   height: number;
 }
 
+type Attachment = (element: Element) => () => void;
+
 export class Looking {
+  #attachments = new Map<string, Attachment>();
   #places = new Map<Element, Place>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #told = '';
@@ -36,8 +39,27 @@ export class Looking {
     });
   }
 
-  /** An attachment that wishes for `source` while its element is on the screen. */
-  at(source: Source, priority: number): (element: Element) => () => void {
+  /**
+   * An attachment that wishes for `source` while its element is on the screen. The same for the
+   * same wish, so that a change elsewhere in the room does not detach it.
+   */
+  at(source: Source, priority: number): Attachment {
+    const key = `${source.participant}/${source.kind}/${priority}`;
+    let attachment = this.#attachments.get(key);
+    if (!attachment) {
+      attachment = this.#attach(source, priority);
+      this.#attachments.set(key, attachment);
+    }
+    return attachment;
+  }
+
+  /** Stops observing; wishes stay as they were told last. */
+  stop(): void {
+    this.#observer.disconnect();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #attach(source: Source, priority: number): Attachment {
     return (element) => {
       this.#places.set(element, { source, priority, height: element.clientHeight });
       this.#observer.observe(element);
@@ -48,12 +70,6 @@ export class Looking {
         this.#soon();
       };
     };
-  }
-
-  /** Stops observing; wishes stay as they were told last. */
-  stop(): void {
-    this.#observer.disconnect();
-    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   #soon(): void {
