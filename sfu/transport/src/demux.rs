@@ -59,3 +59,59 @@ const DTLS_HEADER: usize = 13;
 const RTCP_HEADER: usize = 8;
 const RTP_HEADER: usize = 12;
 const USERNAME: u16 = 0x0006;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Peer, Random};
+
+    #[test]
+    fn classes() {
+        let check = |first: u8, second: u8, len: usize, class: Class| {
+            let mut datagram = vec![0; len];
+            datagram.iter_mut().zip([first, second]).for_each(|(byte, value)| *byte = value);
+            assert_eq!(classify(&datagram), class, "{first} {second} {len}");
+        };
+        check(0, 1, 20, Class::Stun);
+        check(3, 255, 20, Class::Stun);
+        check(0, 1, 19, Class::Unknown);
+        check(4, 0, 50, Class::Unknown);
+        check(19, 0, 50, Class::Unknown);
+        check(20, 254, 13, Class::Dtls);
+        check(63, 254, 13, Class::Dtls);
+        check(22, 254, 12, Class::Unknown);
+        check(64, 0, 50, Class::Unknown);
+        check(127, 0, 50, Class::Unknown);
+        check(128, 0, 12, Class::Rtp);
+        check(128, 111, 12, Class::Rtp);
+        check(191, 191, 12, Class::Rtp);
+        check(144, 111 | 128, 12, Class::Rtp);
+        check(128, 111, 11, Class::Unknown);
+        check(128, 192, 8, Class::Rtcp);
+        check(129, 201, 8, Class::Rtcp);
+        check(143, 223, 8, Class::Rtcp);
+        check(143, 224, 12, Class::Rtp);
+        check(129, 201, 7, Class::Unknown);
+        check(192, 200, 50, Class::Unknown);
+        check(255, 0, 50, Class::Unknown);
+        check(0, 0, 0, Class::Unknown);
+        check(128, 0, 1, Class::Unknown);
+    }
+
+    #[test]
+    fn finds_the_fragment_and_never_fails() {
+        let peer = Peer::new(1);
+        let good = peer.check_with("mine:yours", "any", true, true);
+        assert_eq!(stun_local_ufrag(&good), Some("mine"));
+        assert_eq!(stun_local_ufrag(&peer.check_with("nocolon", "any", true, true)), None);
+        assert_eq!(stun_local_ufrag(&good[..20]), None);
+        assert_eq!(stun_local_ufrag(&[]), None);
+        let mut random = Random(29);
+        for _ in 0..1000 {
+            let mut datagram = good.clone();
+            random.mutate(&mut datagram);
+            let found = stun_local_ufrag(&datagram);
+            assert!(found.is_none_or(|ufrag| ufrag.len() <= datagram.len()));
+        }
+    }
+}

@@ -22,6 +22,7 @@ mod dtls;
 mod ice;
 mod liveness;
 mod negotiated;
+mod outcome;
 mod sdp;
 mod srtp;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use config::{TransportConfig, TransportError};
 pub use counters::Counters;
 pub use demux::{Class, classify, stun_local_ufrag};
 pub use negotiated::{CNAME, Negotiated};
+pub use outcome::{Failure, ProtectError, Received, TAG_ROOM, TransportEvent};
 pub use sdp::{Offer, OfferError};
 pub use srtp::SrtpProfile;
-pub use transport::{Failure, ProtectError, Received, TAG_ROOM, Transport, TransportEvent};
+pub use transport::Transport;

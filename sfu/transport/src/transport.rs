@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use kreide_control::DisconnectReason;
 
 use crate::demux::{Class, classify};
 use crate::dtls::{Dtls, DtlsEvent};
@@ -17,11 +16,10 @@ use crate::ice::{Checked, Credentials, Ice, LocalSecret};
 use crate::liveness::Liveness;
 use crate::sdp::{AnswerParts, Fingerprint, answer, negotiate};
 use crate::srtp::{Session, UnprotectError};
-use crate::{Counters, Negotiated, Offer, OfferError, SrtpProfile, TransportConfig};
-
-/// Bytes that [`Transport::protect_rtp`] and [`Transport::protect_rtcp`] may add to a packet:
-/// the longest tag plus the SRTCP index.
-pub const TAG_ROOM: usize = 20;
+use crate::{
+    Counters, Failure, Negotiated, Offer, OfferError, ProtectError, Received, SrtpProfile,
+    TransportConfig, TransportEvent,
+};
 
 /// One participant's connection.
 pub struct Transport {
@@ -49,92 +47,6 @@ enum State {
     Connected { srtp: Box<Session>, liveness: Liveness },
     /// Failed or closed.
     Ended,
-}
-
-/// What a datagram turned out to be.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Received<'a> {
-    /// Nothing for the media core: handled here, or dropped.
-    Nothing,
-    /// An RTP packet, authenticated and decrypted.
-    Rtp(&'a [u8]),
-    /// A compound RTCP packet, authenticated and decrypted.
-    Rtcp(&'a [u8]),
-}
-
-/// What happened to the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TransportEvent {
-    /// Keys are there: media can flow both ways.
-    Connected {
-        /// The SRTP profile that DTLS agreed.
-        profile: SrtpProfile,
-        /// For metrics, e.g. `1.2`.
-        dtls_version: &'static str,
-        /// Where we send to.
-        address: SocketAddr,
-    },
-    /// The peer nominated another address; media goes there from now on.
-    AddressChanged {
-        /// Where we sent to.
-        old: SocketAddr,
-        /// Where we send to.
-        new: SocketAddr,
-    },
-    /// The connection is over, by fault. Nothing follows.
-    Failed(Failure),
-    /// The peer closed the connection. Nothing follows.
-    Closed,
-}
-
-/// Why a connection failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No valid check arrived on the selected address in time (RFC 7675).
-    ConsentExpired,
-    /// Not connected within the time allowed.
-    ConnectTimeout,
-    /// DTLS did not come to an agreement.
-    HandshakeFailed,
-    /// The peer's certificate is not the one its offer names.
-    FingerprintMismatch,
-}
-
-impl From<Failure> for DisconnectReason {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::ConsentExpired => Self::ConsentExpired,
-            Failure::ConnectTimeout => Self::ConnectTimeout,
-            Failure::HandshakeFailed | Failure::FingerprintMismatch => Self::HandshakeFailed,
-        }
-    }
-}
-
-/// Why a packet was not protected. It must not be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProtectError {
-    /// No keys yet, or no longer.
-    #[error("not connected")]
-    NotConnected,
-    /// Nothing was heard from the peer for too long; sending resumes when it is heard again.
-    #[error("the peer has fallen silent")]
-    Paused,
-    /// The buffer has less than [`TAG_ROOM`] beyond the packet.
-    #[error("no room for the tag")]
-    NoRoom,
-    /// The packet breaks off within its header.
-    #[error("malformed packet")]
-    Malformed,
-    /// More streams than a transport can have.
-    #[error("too many streams")]
-    TooManyStreams,
-    /// This SSRC already sent this sequence number, or one far ahead of it. Retransmissions go
-    /// over RTX, which numbers anew.
-    #[error("the sequence number was used before")]
-    IndexReused,
-    /// The crypto library refused; never seen.
-    #[error("the crypto library refused")]
-    Crypto,
 }
 
 impl Transport {
@@ -273,7 +185,7 @@ impl Transport {
     }
 
     /// Protects the RTP packet in `buffer[..len]` in place and returns its new length. `buffer`
-    /// must have [`TAG_ROOM`] bytes beyond `len`.
+    /// must have [`crate::TAG_ROOM`] bytes beyond `len`.
     ///
     /// # Errors
     /// [`ProtectError`]; the packet must not be sent then.
@@ -282,7 +194,7 @@ impl Transport {
     }
 
     /// Protects the RTCP packet in `buffer[..len]` in place and returns its new length. `buffer`
-    /// must have [`TAG_ROOM`] bytes beyond `len`.
+    /// must have [`crate::TAG_ROOM`] bytes beyond `len`.
     ///
     /// # Errors
     /// [`ProtectError`]; the packet must not be sent then.

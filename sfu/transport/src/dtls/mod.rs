@@ -6,6 +6,8 @@
 //! Left out on purpose: application data (no data channels are negotiated) and addresses (the
 //! transport decides where datagrams go, so an address change does not matter here).
 
+mod records;
+
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -101,7 +103,9 @@ impl Dtls {
             State::Idle => self.begin(SrtpProfile::AeadAes128Gcm, now + HANDSHAKE_LIMIT),
             // The library swallows a first hello it cannot read, and is deaf to the next one. As
             // long as it has not answered, every hello deserves fresh ears.
-            State::Greeting { deadline, answered: false, .. } if is_first_hello(&records) => {
+            State::Greeting { deadline, answered: false, .. }
+                if records::is_first_hello(&records) =>
+            {
                 self.begin(SrtpProfile::AeadAes128Gcm, *deadline);
             }
             _ => {}
@@ -152,7 +156,7 @@ impl Dtls {
             let datagram = datagram.message;
             // An alert in clear could have been provoked by anybody, and would end the session at
             // the peer. Who cannot agree with us runs into the deadline instead.
-            if matches!(datagram[..], [ALERT, _, _, 0, 0, ..]) {
+            if records::is_alert_in_clear(&datagram) {
                 continue;
             }
             drained.push(datagram.to_vec());
@@ -160,28 +164,11 @@ impl Dtls {
         drained
     }
 
-    /// Copies the records that can be of use. What is left out can only be forged, broken, or
-    /// beyond the cap.
+    /// Keeps what can be of use, up to the cap.
     fn sift(&mut self, datagram: &[u8]) -> BytesMut {
         let mut records = BytesMut::new();
-        let mut rest = datagram;
-        while let Some((header, body)) = rest.split_first_chunk::<RECORD_HEADER>() {
-            let length = usize::from(u16::from_be_bytes([header[11], header[12]]));
-            let epoch = u16::from_be_bytes([header[3], header[4]]);
-            if header[1] != 0xfe || length > body.len() || length == 0 {
-                break;
-            }
-            let (record, behind) = rest.split_at(RECORD_HEADER + length);
-            rest = behind;
-            let useful = match (header[0], epoch) {
-                (HANDSHAKE, 0) => is_sane_handshake(&record[RECORD_HEADER..]),
-                (HANDSHAKE, 1) => true,
-                (CHANGE_CIPHER_SPEC, 0) => record[RECORD_HEADER..] == [1],
-                // Alerts count only where they are authentic.
-                (ALERT, 1) => true,
-                _ => false,
-            };
-            if useful && self.taken + record.len() <= MAX_HANDSHAKE_BYTES {
+        for record in records::useful(datagram) {
+            if self.taken + record.len() <= MAX_HANDSHAKE_BYTES {
                 self.taken += record.len();
                 records.extend_from_slice(record);
             }
@@ -229,7 +216,9 @@ impl Dtls {
                     }
                     // The retransmission timer runs once our flight is out; before, the client
                     // drives.
-                    Ok(_) if drained.first().is_some_and(|first| has_server_hello(first)) => {
+                    Ok(_)
+                        if drained.first().is_some_and(|first| records::is_server_hello(first)) =>
+                    {
                         let retransmit = Retransmit::new(drained, now);
                         self.state = State::Handshaking { deadline, retransmit };
                     }
@@ -363,59 +352,9 @@ impl Retransmit {
     }
 }
 
-/// Whether a datagram begins with the ServerHello, as our one long flight does.
-fn has_server_hello(datagram: &[u8]) -> bool {
-    datagram.first() == Some(&HANDSHAKE) && datagram.get(RECORD_HEADER) == Some(&SERVER_HELLO)
-}
-
-/// Whether a datagram begins with the beginning of the handshake's first message.
-fn is_first_hello(records: &[u8]) -> bool {
-    let message = records.get(RECORD_HEADER..RECORD_HEADER + 12);
-    records.first() == Some(&HANDSHAKE)
-        && matches!(message, Some([CLIENT_HELLO, _, _, _, 0, 0, 0, 0, 0, ..]))
-}
-
-/// Whether a handshake record in clear holds fragments that fit it and messages that a client
-/// sends. A forged message that passes for the next one would stand in the way of the true one.
-fn is_sane_handshake(mut body: &[u8]) -> bool {
-    while let Some((header, rest)) = body.split_first_chunk::<12>() {
-        let number = |at: usize| {
-            usize::from(header[at]) << 16
-                | usize::from(header[at + 1]) << 8
-                | usize::from(header[at + 2])
-        };
-        let (length, offset, fragment) = (number(1), number(6), number(9));
-        let from_client =
-            matches!(header[0], CLIENT_HELLO | CERTIFICATE | CERTIFICATE_VERIFY | KEY_EXCHANGE);
-        if !from_client
-            || length > MAX_HANDSHAKE_BYTES
-            || offset + fragment > length
-            || fragment > rest.len()
-        {
-            return false;
-        }
-        body = &rest[fragment..];
-    }
-    body.is_empty()
-}
-
 /// The library tells peers apart by address; each of ours has an endpoint of its own, so one
 /// name serves.
 const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1));
-
-const RECORD_HEADER: usize = 13;
-
-// Record types (RFC 5246 section 6.2.1).
-const CHANGE_CIPHER_SPEC: u8 = 20;
-const ALERT: u8 = 21;
-const HANDSHAKE: u8 = 22;
-
-// Handshake types (RFC 5246 section 7.4).
-const CLIENT_HELLO: u8 = 1;
-const SERVER_HELLO: u8 = 2;
-const CERTIFICATE: u8 = 11;
-const CERTIFICATE_VERIFY: u8 = 15;
-const KEY_EXCHANGE: u8 = 16;
 
 /// What a peer may make us look at. A browser's handshake takes 4 kB.
 const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
