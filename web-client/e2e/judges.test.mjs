@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startChromium } from './lib/chromium.mjs';
-import { ask, decodedPerSecond, hears, negotiatedOnce, sees, tile, whose } from './lib/judge.mjs';
+import { ask, decodedWhile, hears, negotiatedOnce, sees, tile, whose } from './lib/judge.mjs';
 import { connectPair, servePair } from './lib/pair.mjs';
 
 let server;
@@ -33,7 +33,7 @@ test('pictures and tones are told apart', async () => {
 });
 
 test('frames are counted', async () => {
-  const [line] = await decodedPerSecond(pages[0], 3000);
+  const [line] = await decodedWhile(pages[0], 3000);
   assert.ok(line.rate >= 20 && line.rate <= 40, `${line.rate} frames a second`);
 });
 

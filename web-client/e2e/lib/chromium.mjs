@@ -60,7 +60,7 @@ export async function newPage(context, scripts = []) {
   const page = await context.newPage();
   page.complaints = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') page.complaints.push(message.text());
+    if (message.type() === 'error') page.complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => page.complaints.push(String(error.stack ?? error)));
   page.on('request', (request) => requested.add(request.url()));

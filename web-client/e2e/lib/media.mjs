@@ -30,6 +30,9 @@ export const PEOPLE = [
   { colour: [235, 130, 30], tone: 1000 },
 ];
 
+/** What Chromium's fake screen looks like when it is shown. */
+export const SCREEN = [0, 135, 0];
+
 /** Who uses Firefox: its own test microphone gives 1000 Hz and nothing else. */
 export const IN_FIREFOX = 5;
 

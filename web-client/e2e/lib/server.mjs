@@ -4,12 +4,13 @@
  * Invariant: `stop()` ends the process, waits for it and removes the folder, whatever happened.
  */
 import { spawn, execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -28,14 +29,25 @@ export async function freePort() {
   return port;
 }
 
-async function freeUdpPort() {
-  const probe = createSocket('udp4');
-  probe.bind(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
+/**
+ * A UDP port that is free with those after it, one for each shard. Below the range from which the
+ * kernel hands ports to browsers.
+ */
+async function freeMediaPort() {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const probes = cpus().map((_, shard) => bound(port + shard));
+    const outcomes = await Promise.allSettled(probes);
+    for (const { value } of outcomes) value?.close();
+    if (outcomes.every(({ status }) => status === 'fulfilled')) return port;
+  }
+}
+
+async function bound(port) {
+  const socket = createSocket('udp4');
+  socket.bind(port, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
 }
 
 /**
@@ -47,7 +59,7 @@ export async function startServer({ mediaAddress = '127.0.0.1' } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\` first`);
   const data = await mkdtemp(join(tmpdir(), 'kreide-e2e-data-'));
   const http = await freePort();
-  const media = await freeUdpPort();
+  const media = await freeMediaPort();
   const server = new Server(data, http, media, mediaAddress);
   try {
     await server.start();
@@ -133,10 +145,14 @@ class Server {
     return stdout.trim();
   }
 
-  /** The text of `/metrics`. */
-  async metrics() {
-    const reply = await fetch(`${this.url}/metrics`);
-    return reply.text();
+  /**
+   * The values of one metric.
+   * @returns {Promise<Record<string, number>>} by labels as they are printed, `a="b",c="d"`
+   */
+  async metric(name) {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const lines = text.matchAll(new RegExp(`^${name}(?:\\{(.*)\\})? (\\S+)$`, 'gm'));
+    return Object.fromEntries([...lines].map(([, labels = '', value]) => [labels, Number(value)]));
   }
 
   /** The reply of `/healthz`. */

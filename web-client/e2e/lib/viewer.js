@@ -1,0 +1,83 @@
+/**
+ * A viewer with one video slot and nothing else, straight on the protocol: what remains of a
+ * client when its layout is taken away. A classic script for an empty page of the server.
+ *
+ * It obeys the one rule of slots: a frame is shown only if the server has named its source and
+ * the frame's RTP timestamp is not before that source's first one.
+ */
+(() => {
+  /** Frames judged so far: whose they had to be, and their colour. */
+  const frames = [];
+  let socket;
+  let connection;
+  let slot = { source: null, fromTimestamp: 0 };
+  let asked = null;
+
+  async function enter(link, name) {
+    const reply = await fetch('/api/enter', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ link, name }),
+    });
+    const { token } = await reply.json();
+    connection = new RTCPeerConnection();
+    for (const kind of ['audio', 'video', 'video', 'audio']) {
+      connection.addTransceiver(kind, { direction: 'sendonly' });
+    }
+    for (let n = 0; n < 4; n += 1) connection.addTransceiver('audio', { direction: 'recvonly' });
+    const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
+    await connection.setLocalDescription();
+    socket = new WebSocket(`ws://${location.host}/ws`);
+    await new Promise((done) => (socket.onopen = done));
+    socket.send(
+      JSON.stringify({
+        type: 'join',
+        version: 1,
+        with: { token },
+        offer: await deflated(connection.localDescription.sdp),
+      }),
+    );
+    const joined = await new Promise((done) => {
+      socket.onmessage = ({ data }) => {
+        const message = JSON.parse(data);
+        if (message.type === 'joined') done(message);
+        if (message.type === 'slots') {
+          for (const now of message.slots) if (now.slot === 0) [slot, asked] = [now, null];
+        }
+        if (message.type === 'error' || message.type === 'closed') frames.push({ error: data });
+      };
+    });
+    await connection.setRemoteDescription({ type: 'answer', sdp: joined.media.answer });
+    const video = document.createElement('video');
+    video.muted = true;
+    video.srcObject = new MediaStream([receiver.track]);
+    document.body.append(video);
+    video.play();
+    const judge = (_, { rtpTimestamp }) => {
+      const whose = slot.source?.participant;
+      const early = ((rtpTimestamp - slot.fromTimestamp) >>> 0) >= 2 ** 31;
+      if (whose !== undefined && asked === null && !early) {
+        frames.push({ whose, colour: kreideProbe.colour(video) });
+      }
+      video.requestVideoFrameCallback(judge);
+    };
+    video.requestVideoFrameCallback(judge);
+    return joined.snapshot.participants;
+  }
+
+  async function deflated(text) {
+    const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+    const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+    const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+    return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  }
+
+  /** Asks for another camera in the one slot. */
+  function look(participant) {
+    asked = participant;
+    const source = { participant, kind: 'camera' };
+    socket.send(JSON.stringify({ type: 'view', slots: [{ slot: 0, source, height: 360 }] }));
+  }
+
+  window.kreideViewer = { enter, look, frames };
+})();
