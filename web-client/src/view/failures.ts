@@ -8,6 +8,8 @@ import type { Failure, Session } from '../session/model';
 export interface Ways {
   showHow(): void;
   chooseDevice(): void;
+  /** Switches on again what failed. */
+  again(): void;
 }
 
 /** The act of the failure's button, or null if there is nothing to press. */
@@ -18,8 +20,10 @@ export function wayOut(failure: Failure, session: Session, ways: Ways): (() => v
     case 'DEVICE_MISSING':
       return ways.chooseDevice;
     case 'DEVICE_BUSY':
-      // The failed device is switched on again by its own control; closing the notice is enough.
-      return () => session.dismiss(failure);
+      return () => {
+        session.dismiss(failure);
+        ways.again();
+      };
     case 'SOUND_BLOCKED':
       return () => session.dismiss(failure);
     case 'BAD_MESSAGE':
@@ -48,4 +52,15 @@ export function wayOut(failure: Failure, session: Session, ways: Ways): (() => v
     case 'SHARE_UNAVAILABLE':
       return null;
   }
+}
+
+/** Whether a failure concerns one act only: its notice goes by itself after a while. */
+export function passes(failure: Failure): boolean {
+  return (
+    failure === 'DENIED' ||
+    failure === 'NOT_FOUND' ||
+    failure === 'TOO_MANY' ||
+    failure === 'BAD_TEXT' ||
+    failure === 'SHARE_UNAVAILABLE'
+  );
 }

@@ -9,7 +9,7 @@ const sie: You = {
   previewHint: 'Nur Sie sehen dieses Bild.',
   previewOff: 'Die Kamera ist aus.',
   removedNext: 'War es ein Versehen? Sprechen Sie mit der Lehrkraft.',
-  leftNext: 'Ihr Platz bleibt, solange die Stunde läuft. Sie können wieder hinein.',
+  leftNext: 'Solange die Stunde läuft, können Sie wieder hinein.',
   endedNext: 'Sie können dieses Fenster schließen.',
 };
 

@@ -276,7 +276,7 @@ const du: You = {
   previewHint: 'Nur du siehst dieses Bild.',
   previewOff: 'Die Kamera ist aus.',
   removedNext: 'War es ein Versehen? Sprich mit der Lehrkraft.',
-  leftNext: 'Dein Platz bleibt, solange die Stunde läuft. Du kannst wieder hinein.',
+  leftNext: 'Solange die Stunde läuft, kannst du wieder hinein.',
   endedNext: 'Du kannst dieses Fenster schließen.',
 };
 

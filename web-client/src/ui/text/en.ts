@@ -288,7 +288,7 @@ const you = {
   previewHint: 'Only you see this picture.',
   previewOff: 'The camera is off.',
   removedNext: 'If this was a mistake, speak to the teacher.',
-  leftNext: 'The seat is kept while the lesson runs. You can go back in.',
+  leftNext: 'While the lesson runs you can go back in.',
   endedNext: 'You can close this window.',
 };
 
