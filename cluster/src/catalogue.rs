@@ -54,8 +54,19 @@ pub trait Catalogue: Send + Sync {
         room: RoomId,
     ) -> BoxFuture<'static, Result<Option<LessonKey>, CatalogueError>>;
 
-    /// Marks a lesson as ended. Doing it twice is the same as once.
-    fn end_lesson(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>>;
+    /// Marks a lesson as ended, its texts to be erased from `erase_at` on (milliseconds since
+    /// 1970 UTC). Doing it twice is the same as once.
+    fn end_lesson(
+        &self,
+        lesson: LessonKey,
+        erase_at: i64,
+    ) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// Ended lessons whose texts are due to be erased at `now`, a hundred at most.
+    fn to_erase(&self, now: i64) -> BoxFuture<'static, Result<Vec<LessonKey>, CatalogueError>>;
+
+    /// Notes that a lesson's texts are erased.
+    fn erased(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>>;
 }
 
 /// A lasting place such as class 7b.

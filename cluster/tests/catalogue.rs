@@ -91,12 +91,26 @@ async fn lessons_are_counted_and_at_most_one_is_open() {
         futures::future::join_all((0..8).map(|_| store.open_lesson(tenant("school"), room_id())))
             .await;
     assert!(opened.into_iter().all(|lesson| lesson == Ok(key(1))), "all get the same lesson");
-    store.end_lesson(key(1)).await.unwrap();
-    store.end_lesson(key(1)).await.unwrap();
+    store.end_lesson(key(1), 50).await.unwrap();
+    store.end_lesson(key(1), 90).await.unwrap();
     assert_eq!(store.current_lesson(tenant("school"), room_id()).await, Ok(None));
     assert_eq!(store.open_lesson(tenant("school"), room_id()).await, Ok(key(2)));
     assert_eq!(store.current_lesson(tenant("school"), room_id()).await, Ok(Some(key(2))));
     assert_eq!(store.open_lesson(tenant("other"), room_id()).await.map(|key| key.lesson), Ok(1));
+}
+
+#[tokio::test]
+async fn ended_lessons_wait_to_be_erased_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let lesson = store.open_lesson(tenant("school"), room_id()).await.unwrap();
+    assert_eq!(store.to_erase(i64::MAX).await, Ok(vec![]), "an open lesson keeps its texts");
+    store.end_lesson(lesson.clone(), 50).await.unwrap();
+    assert_eq!(store.to_erase(49).await, Ok(vec![]));
+    assert_eq!(store.to_erase(50).await, Ok(vec![lesson.clone()]));
+    store.erased(lesson.clone()).await.unwrap();
+    store.end_lesson(lesson, 60).await.unwrap();
+    assert_eq!(store.to_erase(i64::MAX).await, Ok(vec![]));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! [`Catalogue`] on SQLite.
 //!
-//! Invariant: every statement names the tenant, also where the rest of the key would be unique.
+//! Invariant: every statement that a request causes names the tenant, also where the rest of the
+//! key would be unique.
 //! Left out on purpose: listing. Nothing that a request can reach enumerates rooms or links.
 
 use futures::future::BoxFuture;
@@ -145,11 +146,60 @@ impl Catalogue for SqliteStore {
         })
     }
 
-    fn end_lesson(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>> {
+    fn end_lesson(
+        &self,
+        lesson: LessonKey,
+        erase_at: i64,
+    ) -> BoxFuture<'static, Result<(), CatalogueError>> {
         let pool = self.pool.clone();
         Box::pin(async move {
             let (tenant, room, number) = key(&lesson);
-            query("UPDATE lessons SET ended = 1 WHERE tenant = ? AND room = ? AND lesson = ?")
+            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let ended = query(
+                "UPDATE lessons SET ended = 1
+                 WHERE tenant = ? AND room = ? AND lesson = ? AND ended = 0",
+            )
+            .bind(tenant)
+            .bind(room)
+            .bind(number)
+            .execute(&mut *transaction)
+            .await?;
+            if ended.rows_affected() > 0 {
+                query("INSERT INTO erasures (tenant, room, lesson, due) VALUES (?, ?, ?, ?)")
+                    .bind(tenant)
+                    .bind(room)
+                    .bind(number)
+                    .bind(erase_at)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+            Ok(transaction.commit().await?)
+        })
+    }
+
+    fn to_erase(&self, now: i64) -> BoxFuture<'static, Result<Vec<LessonKey>, CatalogueError>> {
+        let pool = self.pool.clone();
+        Box::pin(async move {
+            let due: Vec<(String, String, i64)> = query_as(
+                "SELECT tenant, room, lesson FROM erasures WHERE due <= ? ORDER BY due LIMIT 100",
+            )
+            .bind(now)
+            .fetch_all(&pool)
+            .await?;
+            let key = |(tenant, room, lesson): (String, String, i64)| {
+                let tenant = TenantId::parse(&tenant).ok_or(CatalogueError::Unreadable)?;
+                let room = RoomId::parse(&room).ok_or(CatalogueError::Unreadable)?;
+                lesson_key(tenant, room, lesson)
+            };
+            due.into_iter().map(key).collect()
+        })
+    }
+
+    fn erased(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>> {
+        let pool = self.pool.clone();
+        Box::pin(async move {
+            let (tenant, room, number) = key(&lesson);
+            query("DELETE FROM erasures WHERE tenant = ? AND room = ? AND lesson = ?")
                 .bind(tenant)
                 .bind(room)
                 .bind(number)

@@ -31,6 +31,15 @@ CREATE TABLE IF NOT EXISTS lessons (
     PRIMARY KEY (tenant, room, lesson)
 ) STRICT, WITHOUT ROWID;
 
+-- Ended lessons whose texts are still to be erased, and from when on.
+CREATE TABLE IF NOT EXISTS erasures (
+    tenant TEXT NOT NULL,
+    room   TEXT NOT NULL,
+    lesson INTEGER NOT NULL,
+    due    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, room, lesson)
+) STRICT, WITHOUT ROWID;
+
 -- Head of a lesson's log: who owns it (epoch) and where it ends.
 CREATE TABLE IF NOT EXISTS logs (
     tenant   TEXT NOT NULL,

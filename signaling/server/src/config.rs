@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::clock;
+
 /// Settings of a [`crate::Server`].
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -16,9 +18,17 @@ pub struct Config {
     pub offline_grace: Duration,
     /// A lesson that nobody is connected to for so long ends.
     pub empty_lesson: Duration,
+    /// How long after its end a lesson's names and chat are kept.
+    pub texts_kept: Duration,
 }
 
 impl Config {
+    /// From when on the texts of a lesson that ends now are erased: milliseconds since 1970 UTC.
+    pub(crate) fn erase_at(&self) -> i64 {
+        let kept = i64::try_from(self.texts_kept.as_millis()).unwrap_or(i64::MAX);
+        clock::now().saturating_add(kept)
+    }
+
     /// Values for one machine.
     #[must_use]
     pub fn standard() -> Self {
@@ -27,6 +37,7 @@ impl Config {
             max_sockets: 20_000,
             offline_grace: Duration::from_secs(1),
             empty_lesson: Duration::from_secs(30 * 60),
+            texts_kept: Duration::from_secs(60),
         }
     }
 }

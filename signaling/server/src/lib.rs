@@ -13,6 +13,7 @@
 mod clock;
 mod config;
 mod connection;
+mod erasing;
 mod http;
 mod keeper;
 mod keys;

@@ -18,18 +18,20 @@ use prometheus::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::Config;
 use crate::http::{self, Peer};
 use crate::keys::Keys;
 use crate::limit::{Failures, Rate};
 use crate::metrics::Metrics;
 use crate::rooms::Rooms;
+use crate::{Config, erasing};
 
 /// Failures at the door that one address may have: a class that mistypes is let through, and a
 /// flood of guesses is stopped before it costs look-ups.
 const DOOR: Rate = Rate { burst: 30.0, per_second: 0.1 };
 /// A request's head must arrive within this time, also on a connection that waits for the next.
 const HEAD: Duration = Duration::from_secs(5);
+/// How often it is looked for texts that are due to be erased.
+const ERASE: Duration = Duration::from_secs(10);
 /// How long connections may take to end after all were told.
 const END: Duration = Duration::from_secs(3);
 
@@ -52,6 +54,7 @@ pub struct Parts {
 /// Answers browsers.
 pub struct Server {
     app: Arc<App>,
+    log: Arc<dyn LessonLog>,
     events: mpsc::Receiver<Event>,
 }
 
@@ -76,6 +79,7 @@ impl Server {
     pub fn new(config: Config, parts: Parts) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(parts.registry)?;
         let keys = Arc::new(parts.keys);
+        let log = parts.log.clone();
         let rooms = Rooms::new(crate::rooms::Context {
             log: parts.log,
             catalogue: parts.catalogue.clone(),
@@ -93,7 +97,7 @@ impl Server {
             rooms,
             door: Mutex::new(Failures::new(DOOR)),
         };
-        Ok(Self { app: Arc::new(app), events: parts.events })
+        Ok(Self { app: Arc::new(app), log, events: parts.events })
     }
 
     /// Answers until `shutdown` is done; then tells every browser and waits until logs are
@@ -106,7 +110,9 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let Self { app, mut events } = self;
+        let Self { app, log, mut events } = self;
+        let every = app.config.texts_kept.clamp(Duration::from_millis(100), ERASE);
+        let erasing = tokio::spawn(erasing::run(log, app.catalogue.clone(), every));
         let routing = tokio::spawn({
             let app = app.clone();
             async move {
@@ -134,6 +140,7 @@ impl Server {
             tracing::warn!("some connections did not end in time");
         }
         routing.abort();
+        erasing.abort();
         Ok(())
     }
 }

@@ -47,7 +47,8 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         }
     }
     if stale || ledger.committed().ended() {
-        context.catalogue.end_lesson(key).await.map_err(|_unreachable| ErrorCode::Degraded)?;
+        let ended = context.catalogue.end_lesson(key, context.config.erase_at());
+        ended.await.map_err(|_unreachable| ErrorCode::Degraded)?;
         return Ok(None);
     }
     // Transports that a former owner of this process left behind would be beyond anyone's lock.

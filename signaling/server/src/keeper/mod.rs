@@ -432,7 +432,8 @@ impl Keeper {
         while self.context.media.send(Command::End { lesson: self.key.clone() }).is_err() {
             tokio::time::sleep(RETRY).await;
         }
-        if self.context.catalogue.end_lesson(self.key.clone()).await.is_err() {
+        let erase_at = self.context.config.erase_at();
+        if self.context.catalogue.end_lesson(self.key.clone(), erase_at).await.is_err() {
             tracing::warn!(lesson = %self.key, "the end is noted at the next join");
         }
     }

@@ -1,14 +1,17 @@
 //! Nothing of a person reaches logs or metrics, whatever happens to them.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kreide_control::Role;
+use kreide_server::Config;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::common::{Client, Fixture, pack};
+use crate::common::{Client, Fixture, pack, until};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -23,6 +26,27 @@ impl Write for Lines {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn an_ended_lesson_forgets_its_people() {
+    let config = Config { texts_kept: Duration::from_millis(300), ..Config::standard() };
+    let server = Fixture::start_in(tempfile::tempdir().unwrap(), config).await;
+    // A class link, because a personal one keeps the name for the next lesson.
+    let link = server.link_for("7b", Role::Teacher, None, None).await;
+    let entered = server.enter(&json!({ "link": link, "name": "canary-name" })).await;
+    let mut teacher = server.join(entered.json()["token"].as_str().unwrap()).await;
+    teacher.does(json!({ "type": "chat", "text": "canary-chat" })).await;
+    let on_disk = |folder: &Path| {
+        std::fs::read_dir(folder).unwrap().any(|entry| {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            String::from_utf8_lossy(&bytes).contains("canary")
+        })
+    };
+    assert!(on_disk(server.folder.path()));
+    teacher.say(json!({ "type": "end" })).await;
+    teacher.expect_end().await;
+    until("the texts are erased", || !on_disk(server.folder.path())).await;
 }
 
 #[tokio::test]
