@@ -22,6 +22,7 @@ test.each([
   ['a font size in px', /font(?:-size)?:[^;]*\dpx/u],
   ['a physical side', /(?:^|[\s{;-])(?:left|right|top|bottom)\s*:|text-align:\s*(?:left|right)/u],
   ['a physical size', /(?:^|[\s{;])(?:min-|max-)?(?:width|height)\s*:/u],
+  ['a motion of anything but transform and opacity', /transition:(?!\s*(?:transform|opacity|rotate)\b)/u],
   ['capitals by style', /text-transform:\s*uppercase/u],
 ])('no component has %s', (_, pattern) => {
   expect(files.length).toBeGreaterThan(20);

@@ -180,7 +180,7 @@ export const common: Common = {
     },
     {
       title: 'Was bleibt',
-      text: 'Während der Stunde: wer teilnimmt, Hände und Chat, damit eine verlorene Verbindung zurückkehren kann. Was darüber hinaus bleibt, entscheidet die Schule.',
+      text: 'Während der Stunde: wer teilnimmt, Hände und Chat, damit eine verlorene Verbindung zurückkehren kann. Kurz nach dem Ende werden Namen und Chat gelöscht.',
     },
     {
       title: 'In diesem Browser',

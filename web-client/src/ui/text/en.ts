@@ -267,7 +267,7 @@ const common = {
     },
     {
       title: 'What is kept',
-      text: 'While the lesson runs: who takes part, hands and chat, so that a lost connection can return. The school decides what is kept beyond that.',
+      text: 'While the lesson runs: who takes part, hands and chat, so that a lost connection can return. Soon after the end names and chat are deleted.',
     },
     {
       title: 'In this browser',
