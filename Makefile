@@ -25,7 +25,7 @@ e2e: build ## Real browsers against the real binary
 	npm --prefix web-client run --silent e2e
 
 bench: ## Measure the code that runs for every packet
-	cargo bench --locked --workspace
+	cargo bench --locked --package kreide-bench-micro
 
 lint: web-client/node_modules/.package-lock.json ## Format, warnings, types, licences
 	cargo fmt --all --check

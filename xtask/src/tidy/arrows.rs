@@ -52,6 +52,11 @@ const CRATES: &[Crate] = &[
         name: "kreide",
         imports: &["kreide-control", "kreide-sfu-node", "kreide-cluster", "kreide-server"],
     },
+    Crate {
+        folder: "benches/micro",
+        name: "kreide-bench-micro",
+        imports: &["kreide-media", "kreide-sfu-core"],
+    },
     Crate { folder: "xtask", name: "xtask", imports: &["kreide-protocol"] },
 ];
 

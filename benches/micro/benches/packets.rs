@@ -1,0 +1,120 @@
+//! What one packet costs on its way through the core: parsed, decided, rewritten for everyone.
+//!
+//! A lesson of 30: one camera is shown to the 29 others, one voice is heard by them.
+//! Left out on purpose: encryption and sockets, which have their own figures.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use kreide_media::rtp::Packet;
+use kreide_sfu_core::{MemberKey, RoomPart};
+use kreide_sfu_testkit::{Camera, Microphone, member, room, t0, view};
+
+/// Everyone in the room.
+const PEOPLE: u32 = 30;
+/// RTP timestamp units between frames at 30 frames a second.
+const FRAME: u32 = 3_000;
+
+/// A room of [`PEOPLE`] in which all others see and hear the first, and the time.
+struct Lesson {
+    room: RoomPart,
+    speaker: MemberKey,
+    now: Instant,
+}
+
+impl Lesson {
+    fn new() -> Self {
+        let now = t0();
+        let mut room = room(7);
+        let mut keys = Vec::new();
+        for number in 1..=PEOPLE {
+            let key = room.join(member(number, &["h"], 1), now);
+            room.connected(key, now);
+            keys.push(key);
+        }
+        for key in &keys[1..] {
+            room.set_view(*key, view(&[(0, 1, 360)]), now);
+        }
+        let mut lesson = Self { room, speaker: keys[0], now };
+        lesson.sent();
+        lesson
+    }
+
+    /// Hands a packet in, `later` after the one before, and counts what goes out.
+    fn take(&mut self, packet: &[u8], later: Duration) -> usize {
+        self.now += later;
+        while self.room.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
+            self.room.handle_timeout(self.now);
+        }
+        self.room.handle_rtp(self.speaker, packet, self.now);
+        self.sent()
+    }
+
+    fn sent(&mut self) -> usize {
+        let mut count = 0;
+        self.room.outbox().drain(|to, kind, buffer, length| {
+            black_box((to, kind, buffer, length));
+            count += 1;
+        });
+        while self.room.poll_event().is_some() {}
+        count
+    }
+}
+
+fn parse(criterion: &mut Criterion) {
+    let packet = Camera::new("v", Some("h"), (640, 360), 1).frame(FRAME).remove(0);
+    criterion.bench_function("parse a packet", |bencher| {
+        bencher.iter(|| Packet::parse(black_box(&packet)).map(|packet| packet.sequence));
+    });
+}
+
+fn camera(criterion: &mut Criterion) {
+    let mut lesson = Lesson::new();
+    let mut camera = Camera::new("v", Some("h"), (640, 360), 1);
+    // The first frame is the keyframe that all slots wait for.
+    let opening: usize =
+        camera.frame(FRAME).iter().map(|packet| lesson.take(packet, Duration::ZERO)).sum();
+    assert!(opening >= 29, "the camera reaches everybody");
+    let mut group = criterion.benchmark_group("fan out");
+    group.throughput(Throughput::Elements(u64::from(PEOPLE) - 1));
+    group.bench_function("a camera's packet to 29", |bencher| {
+        let mut waiting = Vec::new();
+        let next = || {
+            if waiting.is_empty() {
+                waiting = camera.frame(FRAME);
+            }
+            waiting.remove(0)
+        };
+        bencher.iter_batched(
+            next,
+            |packet| lesson.take(&packet, Duration::from_millis(16)),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+fn voice(criterion: &mut Criterion) {
+    let mut lesson = Lesson::new();
+    let mut microphone = Microphone::new("a", 4_711);
+    // It takes a moment to be chosen among the loudest.
+    let heard = (0..100)
+        .map(|_| lesson.take(&microphone.packet(20), Duration::from_millis(20)))
+        .max()
+        .unwrap_or(0);
+    assert!(heard >= 29, "the voice reaches everybody");
+    let mut group = criterion.benchmark_group("fan out");
+    group.throughput(Throughput::Elements(u64::from(PEOPLE) - 1));
+    group.bench_function("a voice's packet to 29", |bencher| {
+        bencher.iter_batched(
+            || microphone.packet(20),
+            |packet| lesson.take(&packet, Duration::from_millis(20)),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(packets, parse, camera, voice);
+criterion_main!(packets);
