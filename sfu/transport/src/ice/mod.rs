@@ -106,8 +106,13 @@ impl Ice {
         }
         let reply = stun::success(&request, from, credentials.key());
         self.validate(from, now);
-        // The latest nomination wins: the controlling side may move whenever it likes.
-        if request.use_candidate && !(by_previous && self.selected() != Some(from)) {
+        let abandoned = self.selected.is_some_and(|selected| {
+            now.saturating_duration_since(selected.last_consent) >= ABANDONED
+        });
+        // The latest nomination wins: the controlling side may move whenever it likes. One that
+        // nominates every pair it tries, as Firefox does, may settle on another than the last: it
+        // then checks that one alone.
+        if (request.use_candidate || abandoned) && !(by_previous && self.selected() != Some(from)) {
             self.selected = Some(Selected { address: from, last_consent: now });
             if !by_previous {
                 self.previous = None;
@@ -155,6 +160,10 @@ const MAX_VALIDATED: usize = 8;
 /// shorter life would end lessons over two lost datagrams. That we stop *sending* much earlier is
 /// the transport's `Liveness`.
 const CONSENT_LIFETIME: Duration = Duration::from_secs(30);
+
+/// When checks go to another address only for so long, the peer has moved there. Half the consent
+/// lifetime: two checks of Firefox may be lost before.
+const ABANDONED: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests;

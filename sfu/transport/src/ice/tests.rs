@@ -54,10 +54,10 @@ fn a_controlled_peer_is_told_to_switch() {
 #[test]
 fn remembers_few_addresses_and_never_forgets_the_selected() {
     let mut ice = ice();
-    let second = Duration::from_secs(1);
+    let tick = Duration::from_millis(10);
     reply(&mut ice, address(1), &check(true, false), t0()).unwrap();
     for port in 2..100 {
-        let now = t0() + second * u32::from(port);
+        let now = t0() + tick * u32::from(port);
         reply(&mut ice, address(port), &check(false, false), now).unwrap();
         assert!(ice.validated.len() <= MAX_VALIDATED);
     }
@@ -76,6 +76,23 @@ fn consent_is_renewed_on_the_selected_address_only() {
     assert_eq!(ice.consent_expiry(), Some(t0() + CONSENT_LIFETIME));
     reply(&mut ice, address(1), &check(false, false), t0() + 2 * second).unwrap();
     assert_eq!(ice.consent_expiry(), Some(t0() + 2 * second + CONSENT_LIFETIME));
+}
+
+#[test]
+fn follows_a_peer_that_settled_elsewhere() {
+    let mut ice = ice();
+    let second = Duration::from_secs(1);
+    for port in [1, 2] {
+        reply(&mut ice, address(port), &check(true, false), t0()).unwrap();
+    }
+    assert_eq!(ice.selected(), Some(address(2)));
+    for seconds in [5, 10, 14] {
+        reply(&mut ice, address(1), &check(false, false), t0() + seconds * second).unwrap();
+        assert_eq!(ice.selected(), Some(address(2)));
+    }
+    reply(&mut ice, address(1), &check(false, false), t0() + 15 * second).unwrap();
+    assert_eq!(ice.selected(), Some(address(1)));
+    assert_eq!(ice.consent_expiry(), Some(t0() + 15 * second + CONSENT_LIFETIME));
 }
 
 #[test]
