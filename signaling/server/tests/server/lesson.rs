@@ -256,6 +256,8 @@ async fn a_lock_does_not_wait_for_the_disk_and_a_hand_does() {
     server.log.slow();
     pupil.say(json!({ "type": "hand", "up": true })).await;
     pupil.say(json!({ "type": "send", "kind": "camera", "on": true })).await;
+    // A view needs no log: its answer says that what was said before has been judged.
+    pupil.does(json!({ "type": "view", "slots": [] })).await;
     teacher.say(json!({ "type": "lock", "what": "microphone", "locked": true })).await;
     until("the microphone is shut", || !server.plane.rights(me).unwrap().microphone).await;
     assert!(!server.plane.rights(me).unwrap().camera, "what is raised waits for the disk");
