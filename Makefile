@@ -31,7 +31,7 @@ lint: web-client/node_modules/.package-lock.json ## Format, warnings, types, lic
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
 	npm --prefix web-client run --silent check
-	cargo deny --log-level error check bans licenses sources
+	cargo deny --locked --log-level error check bans licenses sources
 	node scripts/npm-licences.mjs
 
 fmt: ## Format the Rust code
