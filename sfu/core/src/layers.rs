@@ -12,8 +12,8 @@ pub(crate) struct LayerState {
 /// The index of the lowest layer that fills `wanted` pixels, or else the best there is.
 ///
 /// A layer counts as filling from four fifths on: a browser enlarges by that much without a
-/// visible loss, and the next layer costs about four times the bits. Layers are ordered from the
-/// smallest; the size of one not seen yet is guessed by halving from 720.
+/// visible loss, and the next layer costs about four times the bits. The size of a layer not seen
+/// yet is guessed by its place, from the smallest on, halving from 720.
 pub(crate) fn choose(layers: &[LayerState], wanted: u16) -> Option<u8> {
     let last = layers.len().checked_sub(1)?;
     let height =
@@ -22,8 +22,9 @@ pub(crate) fn choose(layers: &[LayerState], wanted: u16) -> Option<u8> {
     let enough = |index: &usize| height(*index) * 5 >= u32::from(wanted) * 4;
     let best = (0..layers.len())
         .filter(flowing)
-        .find(enough)
-        .or_else(|| (0..layers.len()).rfind(flowing))
+        .filter(enough)
+        .min_by_key(|index| height(*index))
+        .or_else(|| (0..layers.len()).filter(flowing).max_by_key(|index| height(*index)))
         .unwrap_or(0);
     Some(best as u8)
 }
@@ -37,6 +38,7 @@ mod tests {
         let layer = |height, flowing| LayerState { flowing, height };
         let three = [layer(Some(180), true), layer(Some(360), true), layer(Some(720), true)];
         let top_gone = [layer(Some(180), true), layer(Some(360), true), layer(Some(720), false)];
+        let reversed = [layer(Some(360), true), layer(Some(180), true)];
         let unknown = [layer(None, true), layer(None, true)];
         let silent = [layer(None, false), layer(None, false)];
         for (layers, wanted, expected) in [
@@ -50,6 +52,8 @@ mod tests {
             (&unknown, 360, 0),
             (&unknown, 720, 1),
             (&silent, 720, 0),
+            (&reversed, 100, 1),
+            (&reversed, 720, 0),
         ] {
             assert_eq!(choose(layers, wanted), Some(expected), "{wanted}");
         }

@@ -289,7 +289,8 @@ impl Shard {
         self.outgoing.flush();
     }
 
-    /// Brings the counts of the rooms to prometheus, once a second.
+    /// Once a second: brings the counts of the rooms to prometheus, and looks after what sending
+    /// alone changes in transports, such as how long they go unanswered.
     fn report(&mut self) {
         let now = Instant::now();
         if now < self.next_report {
@@ -300,6 +301,10 @@ impl Shard {
             let stats = room.part.stats();
             self.metrics.add(room.lesson.tenant.as_str(), &room.reported, &stats);
             room.reported = stats;
+        }
+        for (id, peer) in &mut self.peers {
+            let wanted = peer.transport.poll_timeout();
+            self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, wanted);
         }
     }
 }

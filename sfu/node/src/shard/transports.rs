@@ -1,5 +1,6 @@
 //! What transports send and say, and how they end.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use kreide_control::{DisconnectReason, Event};
@@ -15,19 +16,19 @@ impl Shard {
     /// Sends a transport's datagrams and acts on its events.
     pub(super) fn flush_transport(&mut self, id: usize, now: Instant) {
         let Some(peer) = self.peers.get_mut(id) else { return };
+        let mut new_addresses = Vec::new();
         while let Some((to, datagram)) = peer.transport.poll_transmit() {
-            // An answer goes only to an address that proved itself: from now on it leads here.
             if !peer.addresses.contains(&to) {
-                if peer.addresses.len() == ADDRESSES_OF_PEER {
-                    self.by_address.remove(&peer.addresses.remove(0));
-                }
-                peer.addresses.push(to);
-                self.by_address.insert(to, id);
+                new_addresses.push(to);
             }
             if self.socket.send_to(&datagram, for_family(to, self.ipv6)).is_err() {
                 self.metrics.unsent.inc();
             }
         }
+        for address in new_addresses {
+            self.learn_address(id, address);
+        }
+        let Some(peer) = self.peers.get_mut(id) else { return };
         let (room, member, participant) = (peer.room, peer.member, peer.participant);
         let mut ended = None;
         let mut connected = false;
@@ -52,6 +53,26 @@ impl Shard {
         if let Some(reason) = ended {
             self.end_peer(id, reason, now);
         }
+    }
+
+    /// Lets an address lead to a peer. It answered for itself: replies go to proven addresses only.
+    fn learn_address(&mut self, id: usize, address: SocketAddr) {
+        let holder = self.by_address.get(&address).and_then(|holder| self.peers.get(*holder));
+        // A participant who writes a neighbour's address on its checks does not get its route.
+        if holder.is_some_and(|holder| holder.transport.remote() == Some(address)) {
+            return;
+        }
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if peer.addresses.len() == ADDRESSES_OF_PEER {
+            let selected = peer.transport.remote();
+            let oldest = peer.addresses.iter().position(|known| Some(*known) != selected);
+            let forgotten = peer.addresses.remove(oldest.unwrap_or(0));
+            if self.by_address.get(&forgotten) == Some(&id) {
+                self.by_address.remove(&forgotten);
+            }
+        }
+        peer.addresses.push(address);
+        self.by_address.insert(address, id);
     }
 
     pub(super) fn end_peer(&mut self, id: usize, reason: DisconnectReason, now: Instant) {
