@@ -85,7 +85,8 @@ export class Media {
 
   /** The server's side is gone, or belongs to an owner of an older epoch. */
   replace(): void {
-    if (!this.#line) return;
+    // A connection that waits for its first answer is the replacement already.
+    if (!this.#line?.accepted) return;
     this.#become('lost');
     void this.#replace();
   }

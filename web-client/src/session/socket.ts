@@ -4,13 +4,7 @@
  * Invariant: at most one socket is alive; messages are passed on only between `joined` and the
  * loss of the same socket. Nothing is queued here: what is said while the line is down is `lost`.
  */
-import type {
-  ClientMessage,
-  ErrorCode,
-  Join,
-  Joined,
-  ServerMessage,
-} from '../protocol';
+import type { ClientMessage, ErrorCode, Join, Joined, ServerMessage } from '../protocol';
 import { backoff } from './backoff';
 import type { Environment } from './environment';
 import { isFinal } from './failures';
@@ -22,8 +16,14 @@ const SILENCE = 10_000;
 const PONG_WITHIN = 5_000;
 /** The same, when there is reason to believe that the line is dead. */
 const PONG_AT_DOUBT = 2_000;
-/** How long one try to join may take. */
+/** How long the first message and the answer to it may take. */
 const JOIN_WITHIN = 6_000;
+/**
+ * How long a socket may take to open. Short, because a try that began in a hole of the network
+ * repeats its first packet ever more seldom and would sleep on after the hole has closed; every
+ * fifth try is long, for lines that are merely slow.
+ */
+const OPEN_WITHIN = [3_000, 3_000, 3_000, 3_000, 8_000] as const;
 /** A try younger than this is not given up for a newer one. */
 const FRESH = 1_000;
 /** A connection that lived this long counts as good: the next loss starts with short waits. */
@@ -102,7 +102,7 @@ export class Socket {
     this.#drop();
     const round = this.#round;
     this.#state = { is: 'trying', round, since: this.environment.now() };
-    this.#watch = setTimeout(() => this.#lost(round), JOIN_WITHIN);
+    this.#lostAfter(round, JOIN_WITHIN);
     this.hooks.hello().then(
       (join) => {
         if (round === this.#round) this.#connect(round, join);
@@ -116,7 +116,9 @@ export class Socket {
     const scheme = protocol === 'http:' ? 'ws' : 'wss';
     const socket = new this.environment.WebSocket(`${scheme}://${host}/ws`);
     this.#open = socket;
+    this.#lostAfter(round, OPEN_WITHIN[this.#tries % 5] ?? JOIN_WITHIN);
     socket.onopen = () => {
+      this.#lostAfter(round, JOIN_WITHIN);
       const first: ClientMessage = { type: 'join', ...join };
       socket.send(JSON.stringify(first));
     };
@@ -177,11 +179,14 @@ export class Socket {
   #probe(within: number): void {
     const state = this.#state;
     if (state.is !== 'live') return;
-    const round = this.#round;
     const ping: ClientMessage = { type: 'ping' };
     state.socket.send(JSON.stringify(ping));
+    this.#lostAfter(this.#round, within);
+  }
+
+  #lostAfter(round: number, wait: number): void {
     clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#lost(round), within);
+    this.#watch = setTimeout(() => this.#lost(round), wait);
   }
 
   #lost(round: number): void {
