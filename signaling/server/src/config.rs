@@ -3,6 +3,7 @@
 //! Invariant: plain values, checked by whoever reads them from a file.
 //! Left out on purpose: caps of the protocol, which are constants that clients rely on.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock;
@@ -14,6 +15,8 @@ pub struct Config {
     pub max_connections: usize,
     /// TCP connections that may be open at once, WebSockets among them. Beyond, new ones wait.
     pub max_sockets: usize,
+    /// Proxies in front of this server. The address that they forward counts as the browser's.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How long a seat whose connection died still counts as online: a reload takes less.
     pub offline_grace: Duration,
     /// A lesson that nobody is connected to for so long ends.
@@ -35,6 +38,7 @@ impl Config {
         Self {
             max_connections: 10_000,
             max_sockets: 20_000,
+            trusted_proxies: Vec::new(),
             offline_grace: Duration::from_secs(1),
             empty_lesson: Duration::from_secs(30 * 60),
             texts_kept: Duration::from_secs(60),

@@ -25,9 +25,10 @@ use crate::metrics::Metrics;
 use crate::rooms::Rooms;
 use crate::{Config, erasing};
 
-/// Failures at the door that one address may have: a class that mistypes is let through, and a
-/// flood of guesses is stopped before it costs look-ups.
-const DOOR: Rate = Rate { burst: 30.0, per_second: 0.1 };
+/// Failures at the door that one address may have. A school has one address: its classes must not
+/// be locked out for long by one who guesses, and 128 bits need no long lock. What is stopped is
+/// the cost of look-ups.
+const DOOR: Rate = Rate { burst: 60.0, per_second: 0.5 };
 /// A request's head must arrive within this time, also on a connection that waits for the next.
 const HEAD: Duration = Duration::from_secs(5);
 /// How often it is looked for texts that are due to be erased.

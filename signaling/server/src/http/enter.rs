@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kreide_cluster::{CatalogueError, Link, LinkOwner};
 use kreide_control::TenantId;
@@ -27,12 +27,14 @@ pub(crate) type DoorKey = (IpAddr, Option<TenantId>);
 
 pub(super) async fn enter(
     State(app): State<Arc<App>>,
-    Extension(Peer(address)): Extension<Peer>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
     request: Result<Json<EnterRequest>, JsonRejection>,
 ) -> Response {
     let Ok(Json(request)) = request else {
         return refusal(StatusCode::BAD_REQUEST, ErrorCode::BadMessage, "the body is no request");
     };
+    let address = browser(peer, &app.config.trusted_proxies, &headers);
     let parsed = links::parse(&request.link);
     let key = (network(address), parsed.as_ref().map(|(tenant, _)| tenant.clone()));
     let door = || app.door.lock().expect("nobody panics while counting failures");
@@ -100,6 +102,17 @@ fn unreachable(_logged_by_the_catalogue: CatalogueError) -> ErrorCode {
     ErrorCode::Degraded
 }
 
+/// The browser's address: the peer's, or what a trusted proxy says. Of a list the last entry is
+/// the proxy's own; the ones before it are whatever the browser wrote.
+fn browser(peer: IpAddr, proxies: &[IpAddr], headers: &HeaderMap) -> IpAddr {
+    let forwarded = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse().ok()
+    };
+    let trusted = proxies.contains(&peer.to_canonical());
+    trusted.then(forwarded).flatten().unwrap_or(peer)
+}
+
 /// One household or school has one IPv4 address or one IPv6 network.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -111,6 +124,25 @@ fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_trusted_proxy_speaks_for_others() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let rows = [
+            ("127.0.0.1", "192.0.2.7", "192.0.2.7"),
+            ("::ffff:127.0.0.1", "192.0.2.7", "192.0.2.7"),
+            ("127.0.0.1", "10.0.0.1, 192.0.2.7", "192.0.2.7"),
+            ("127.0.0.1", "nonsense", "127.0.0.1"),
+            ("198.51.100.1", "192.0.2.7", "198.51.100.1"),
+        ];
+        for (peer, forwarded, expected) in rows {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+            let found = browser(address(peer), &[address("127.0.0.1")], &headers);
+            assert_eq!(found, address(expected), "{peer} forwards {forwarded}");
+        }
+        assert_eq!(browser(address("::1"), &[], &HeaderMap::new()), address("::1"));
+    }
 
     #[test]
     fn neighbours_are_counted_together() {

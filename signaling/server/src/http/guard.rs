@@ -51,7 +51,8 @@ fn content_policy(host: Option<&str>) -> String {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
          media-src 'self' blob: mediastream:; font-src 'self'; connect-src 'self'{sockets}; \
          worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+         frame-ancestors 'none'; require-trusted-types-for 'script'; \
+         trusted-types svelte-trusted-html"
     )
 }
 
