@@ -13,7 +13,7 @@ use crate::clock;
 pub struct Config {
     /// WebSockets that may be open at once. Beyond, joins are answered with status 503.
     pub max_connections: usize,
-    /// TCP connections that may be open at once, WebSockets among them. Beyond, new ones wait.
+    /// HTTP connections that may be open at once, WebSockets not among them. Beyond, new ones wait.
     pub max_sockets: usize,
     /// Proxies in front of this server. The address that they forward counts as the browser's.
     pub trusted_proxies: Vec<IpAddr>,

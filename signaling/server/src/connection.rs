@@ -149,10 +149,15 @@ impl Connection<'_> {
         };
         let gone = Goodbye { by: self.id, inbox };
         loop {
-            let Some(ClientFrame { reference, message }) = self.next(&mut reader, &mut pace).await
-            else {
-                break Ended::ByPeer;
+            let frame = tokio::select! {
+                frame = self.next(&mut reader, &mut pace) => frame,
+                () = gone.inbox.closed() => {
+                    // The lesson's task has told why, unless a fault ended it: then this is why.
+                    self.outbox.say(&ServerMessage::Closed { code: ErrorCode::GoingAway });
+                    break Ended::ByUs;
+                }
             };
+            let Some(ClientFrame { reference, message }) = frame else { break Ended::ByPeer };
             let message = match message {
                 ClientMessage::Ping => {
                     self.outbox.say(&ServerMessage::Pong);
@@ -171,10 +176,8 @@ impl Connection<'_> {
                 },
                 message => message,
             };
-            if gone.inbox.send(Input::Said { by: self.id, reference, message }).await.is_err() {
-                // The lesson's task has told why, unless it died.
-                break Ended::ByUs;
-            }
+            // If the task has ended, the next turn notices.
+            let _gone = gone.inbox.send(Input::Said { by: self.id, reference, message }).await;
         }
     }
 

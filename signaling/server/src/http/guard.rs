@@ -4,13 +4,19 @@
 //! request goes on. Every answer forbids everything that our client does not need.
 //! Left out on purpose: lists of other origins; nothing embeds us yet.
 
+use std::time::Duration;
+
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use kreide_protocol::ErrorCode;
+use tokio::time::timeout;
 
 use super::{header, refusal};
+
+/// A request with its body must be there, and answered, within this time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Refuses foreign pages and adds the security headers.
 pub(super) async fn guard(request: Request, next: Next) -> Response {
@@ -18,7 +24,14 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     let mut response = if is_foreign(request.headers(), host.as_deref()) {
         refusal(StatusCode::FORBIDDEN, ErrorCode::Denied, "the page is of another origin")
     } else {
-        next.run(request).await
+        match timeout(PATIENCE, next.run(request)).await {
+            Ok(response) => response,
+            Err(_late) => refusal(
+                StatusCode::REQUEST_TIMEOUT,
+                ErrorCode::BadMessage,
+                "the request did not end in time",
+            ),
+        }
     };
     let headers = response.headers_mut();
     for (name, value) in FIXED {

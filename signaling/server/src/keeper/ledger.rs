@@ -163,6 +163,17 @@ impl Ledger {
         self.history.push(logged.clone());
     }
 
+    /// A connection ended before its intent to join was in the log.
+    pub(super) fn gone(&mut self, by: ConnectionId) {
+        for step in self.flying.iter_mut().chain(&mut self.next) {
+            if let Then::Enter(entrance) = &mut step.then
+                && entrance.connection == by
+            {
+                entrance.gone = true;
+            }
+        }
+    }
+
     /// Takes the answers from what is lined up: it acts before the log has it.
     pub(super) fn take_answers(&mut self) -> Vec<(ConnectionId, Option<u32>)> {
         let answer = |step: &mut Step| match std::mem::replace(&mut step.then, Then::Nothing) {

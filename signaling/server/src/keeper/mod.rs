@@ -18,19 +18,18 @@ mod seats;
 
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
 use kreide_control::{Answer, Command, ConnectError, LessonKey, ParticipantNo};
 use kreide_lesson::{Actor, Identity, Intent, KeyHash, Logged, Millis};
-use kreide_protocol::{ClientMessage, ErrorCode, ServerMessage};
+use kreide_protocol::{ClientMessage, ErrorCode, ServerMessage, Stamped};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::metrics::Metrics;
-use crate::outbox::{self, Outbox};
+use crate::outbox::Outbox;
 use crate::rooms::Context;
 use crate::{clock, translate};
 
@@ -127,6 +126,8 @@ struct Entrance {
     offer: Option<String>,
     joining: Joining,
     by_token: bool,
+    /// The connection ended meanwhile.
+    gone: bool,
 }
 
 /// Whether the log can be reached, as far as we know.
@@ -166,9 +167,10 @@ impl Keeper {
                 Phase::Running | Phase::Stopping => {}
             }
         };
-        inputs.close();
         self.pay_what_is_owed().await;
+        // First the reason, then the end: connections also end when the inbox does.
         self.close_all(code);
+        inputs.close();
         if code == ErrorCode::LessonEnded {
             self.end_outside().await;
         }
@@ -184,11 +186,10 @@ impl Keeper {
         match input {
             Input::Join(arrival) => self.arrive(*arrival),
             Input::Said { by, reference, message } => self.said(by, reference, message),
-            Input::Gone { by } => {
-                if let Some(no) = self.seats.held_by(by) {
-                    self.detach(no);
-                }
-            }
+            Input::Gone { by } => match self.seats.held_by(by) {
+                Some(no) => drop(self.detach(no)),
+                None => self.ledger.gone(by),
+            },
             Input::Media(event) => self.media_event(event),
             Input::Stop => self.phase = Phase::Stopping,
         }
@@ -299,23 +300,14 @@ impl Keeper {
 
     /// Tells an event to everyone who may see it.
     fn publish(&self, logged: &Logged) {
-        // Most readers have the same sequence: encode once for each.
-        let mut encoded: Vec<(u64, Utf8Bytes)> = Vec::new();
         let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
+        let Some(stamped) = translate::stamped(lesson, texts, 0, logged) else { return };
         for (no, connection) in self.seats.live() {
-            if !lesson.visible(logged, no) {
-                continue;
-            }
-            let seq = lesson.seq_for(no);
-            let known = encoded.iter().find(|(of, _)| *of == seq).map(|(_, text)| text.clone());
-            let text = known.or_else(|| {
-                let stamped = translate::stamped(lesson, texts, seq, logged)?;
-                let text = outbox::encode(&ServerMessage::Event(stamped));
-                encoded.push((seq, text.clone()));
-                Some(text)
-            });
-            if let Some(text) = text {
-                connection.outbox.say_encoded(text);
+            if lesson.visible(logged, no) {
+                // Every reader counts for itself.
+                let seq = lesson.seq_for(no);
+                let event = Stamped { seq, ..stamped.clone() };
+                connection.outbox.say(&ServerMessage::Event(event));
             }
         }
     }

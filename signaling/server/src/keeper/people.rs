@@ -30,7 +30,7 @@ impl Keeper {
             Key::Resume(key) => Intent::Resume { key, next },
         };
         let joining = Joining { reference, since, resume };
-        let entrance = Entrance { connection, outbox, offer, joining, by_token };
+        let entrance = Entrance { connection, outbox, offer, joining, by_token, gone: false };
         self.propose(Actor::Door, intent, Then::Enter(Box::new(entrance)));
     }
 
@@ -55,6 +55,7 @@ impl Keeper {
     /// The seat is taken: media first, if there is an offer, then `joined`.
     pub(super) fn enter(&mut self, no: ParticipantNo, entrance: Entrance) {
         match entrance.offer {
+            _ if entrance.gone => drop(self.detach(no)),
             Some(offer) => self.connect(no, entrance.connection, Offered::Join, offer),
             None => {
                 // Another device has come: what the earlier one sends is not this one's.

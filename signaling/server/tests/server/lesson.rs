@@ -332,3 +332,47 @@ async fn media_follows_the_lesson() {
     server.plane.overloaded.store(false, Ordering::Relaxed);
     until("the transport is closed", || server.plane.rights(me).is_none()).await;
 }
+
+#[tokio::test]
+async fn who_is_cut_while_joining_goes_offline() {
+    let server = Fixture::start().await;
+    let mut teacher = server.person(Role::Teacher, "Ada").await;
+    let link = server.link("7b", Role::Pupil, "Ben").await;
+    let with = json!({ "token": server.token(&link).await });
+    server.log.slow();
+    let mut pupil = Client::connect(server.address).await;
+    pupil.say(json!({ "type": "join", "version": 1, "with": with })).await;
+    let open = async || server.metric("kreide_connections ").await;
+    while open().await < 1.5 || server.metric("kreide_messages_total{type=\"join\"}").await < 1.5 {}
+    pupil.cut();
+    while open().await > 1.5 {}
+    server.log.good();
+    let who = teacher.wait_event("joined").await["event"]["participant"]["no"].clone();
+    let offline = teacher.wait_event("online").await;
+    assert_eq!((&offline["event"]["who"], &offline["event"]["online"]), (&who, &json!(false)));
+}
+
+#[tokio::test]
+async fn a_fault_in_one_lesson_costs_a_reconnect() {
+    let server = Fixture::start().await;
+    let link = server.link("8c", Role::Pupil, "Cem").await;
+    let mut elsewhere = server.join(&server.token(&link).await).await;
+    let mut teacher = server.person(Role::Teacher, "Ada").await;
+    let link = server.link("7b", Role::Pupil, "Ben").await;
+    let with = json!({ "token": server.token(&link).await });
+    let mut pupil = Client::connect(server.address).await;
+    pupil.join_as(json!({ "with": with, "offer": pack("v=0") })).await;
+    server.plane.faulty.store(true, Ordering::Relaxed);
+    pupil.say(json!({ "type": "send", "kind": "camera", "on": true })).await;
+    assert_eq!(pupil.expect_end().await.as_deref(), Some("GOING_AWAY"));
+    assert_eq!(teacher.expect_end().await.as_deref(), Some("GOING_AWAY"), "also who is silent");
+
+    let key = pupil.resume();
+    let me = pupil.me();
+    let mut pupil = Client::connect(server.address).await;
+    pupil.join(key).await;
+    assert_eq!((pupil.me(), &pupil.joined["epoch"]), (me, &json!(2)));
+    assert!(server.plane.rights(me).is_none(), "the new owner begins without unknown media");
+    assert!((server.metric("kreide_participants{tenant=\"school\"}").await - 2.0).abs() < 0.5);
+    elsewhere.does(json!({ "type": "hand", "up": true })).await;
+}

@@ -12,6 +12,8 @@ use kreide_control::{
 pub(crate) struct FakePlane {
     orders: Mutex<Vec<Command>>,
     pub(crate) overloaded: AtomicBool,
+    /// The next order meets a bug.
+    pub(crate) faulty: AtomicBool,
 }
 
 impl MediaPlane for FakePlane {
@@ -27,6 +29,7 @@ impl MediaPlane for FakePlane {
     }
 
     fn send(&self, command: Command) -> Result<(), Overloaded> {
+        assert!(!self.faulty.swap(false, Ordering::Relaxed), "a bug, as asked");
         if self.overloaded.load(Ordering::Relaxed) {
             return Err(Overloaded);
         }
