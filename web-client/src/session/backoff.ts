@@ -4,9 +4,9 @@
  * The jitter keeps a school whose Wi-Fi returns from knocking in one millisecond.
  */
 
-// Two seconds for about the first minute: a pupil whose Wi-Fi comes back after 30 s is not to wait
-// longer than that. Whoever is still away then may.
-const STEPS = [200, 500, 1_000, ...Array<number>(12).fill(2_000), 4_000];
+// A second for about the first half minute of tries: a pupil whose Wi-Fi comes back after 30 s is
+// not to wait longer than that. Whoever is still away then may.
+const STEPS = [200, 500, ...Array<number>(15).fill(1_000), 2_000, 4_000];
 const LONGEST = 8_000;
 
 /** Milliseconds before try number `tries` (from 0), within a quarter around the step. */

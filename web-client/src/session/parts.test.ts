@@ -8,9 +8,9 @@ import { cameraLayers, trimmed, videoSlots } from './peer';
 it.each([
   [0, 150, 250],
   [1, 375, 625],
-  [14, 1_500, 2_500],
-  [15, 3_000, 5_000],
-  [16, 6_000, 10_000],
+  [16, 750, 1_250],
+  [18, 3_000, 5_000],
+  [19, 6_000, 10_000],
   [99, 6_000, 10_000],
 ])('try %i waits between %i and %i ms', (tries, least, most) => {
   expect(backoff(tries, 0)).toBe(least);

@@ -183,6 +183,21 @@ describe('a lost line', () => {
     expect(room().people).toMatchObject([{ no: 2, hand: 1 }]);
   });
 
+  it('opens no socket in vain while the server cannot be reached', async () => {
+    const at = world('#secret');
+    const socket = await enter(at);
+    at.reachable = false;
+    socket.onclose?.();
+    await vi.advanceTimersByTimeAsync(60_000);
+    // The first try knows nothing yet; the others ask first.
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(at.probes).toBeGreaterThan(10);
+    at.reachable = true;
+    at.wake();
+    await settle();
+    expect(FakeSocket.all).toHaveLength(3);
+  });
+
   it('is called long after 30 s and tried at once when the page wakes', async () => {
     const at = world('#secret');
     const socket = await enter(at);

@@ -56,7 +56,8 @@ class Visit implements Session {
   #refusals = 0;
   /** Counts arrivals, so that what an earlier one still waits for is not heard. */
   #arrival = 0;
-  #answer: ((answer: Answer | null) => void) | null = null;
+  /** The last `media` that came. */
+  #answer: Answer | null = null;
   #drawing = false;
   readonly #observers = new Set<(phase: Phase) => void>();
   readonly #outbox = new Outbox();
@@ -310,7 +311,7 @@ class Visit implements Session {
       case 'event':
         return this.#event(message);
       case 'media':
-        this.#answer?.(message);
+        this.#answer = message;
         return;
       case 'slots':
         return this.#pictures.told(message.slots);
@@ -392,19 +393,13 @@ class Visit implements Session {
     });
   }
 
-  /** One later offer at a time; the next `media` is its answer. */
-  #exchange(offer: string): Promise<Answer | null> {
-    this.#answer?.(null);
-    return new Promise((resolve) => {
-      const settle = (answer: Answer | null) => {
-        if (this.#answer === settle) this.#answer = null;
-        resolve(answer);
-      };
-      this.#answer = settle;
-      void this.#socket.post({ type: 'offer', offer }).then((told) => {
-        if (told !== 'ok') settle(null);
-      });
-    });
+  /**
+   * Sends a later offer. Its answer is the `media` just before its `ok`: an abandoned offer may be
+   * answered too, and its answer fits no other.
+   */
+  async #exchange(offer: string): Promise<Answer | null> {
+    const told = await this.#socket.post({ type: 'offer', offer });
+    return told === 'ok' ? this.#answer : null;
   }
 
   // Lost and found.
@@ -456,7 +451,7 @@ class Visit implements Session {
     this.#media.close();
     this.#speaker.stop();
     this.#outbox.clear();
-    this.#answer?.(null);
+    this.#answer = null;
     clearTimeout(this.#long);
     this.#connection = 'ok';
     this.#lesson = null;

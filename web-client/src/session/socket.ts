@@ -18,12 +18,14 @@ const PONG_WITHIN = 5_000;
 const PONG_AT_DOUBT = 2_000;
 /** How long the first message and the answer to it may take. */
 const JOIN_WITHIN = 6_000;
+/** How long the socket may take to open when the line was there a moment ago. */
+const OPEN_WITHIN = 3_000;
 /**
- * How long a socket may take to open. Short, because a try that began in a hole of the network
- * repeats its first packet ever more seldom and would sleep on after the hole has closed; every
- * fifth try is long, for lines that are merely slow.
+ * How long the server may take to answer before a socket is tried again. Short, because a request
+ * that began in a hole of the network repeats its first packet ever more seldom and would sleep on
+ * after the hole has closed; every fifth is long, for lines that are merely slow.
  */
-const OPEN_WITHIN = [3_000, 3_000, 3_000, 3_000, 8_000] as const;
+const REACH_WITHIN = [2_500, 2_500, 2_500, 2_500, 8_000] as const;
 /** A try younger than this is not given up for a newer one. */
 const FRESH = 1_000;
 /** A connection that lived this long counts as good: the next loss starts with short waits. */
@@ -102,13 +104,35 @@ export class Socket {
     this.#drop();
     const round = this.#round;
     this.#state = { is: 'trying', round, since: this.environment.now() };
+    this.#approach(round).catch(() => this.#lost(round));
+  }
+
+  async #approach(round: number): Promise<void> {
+    if (this.#tries > 1) await this.#reach(round);
+    if (round !== this.#round) return;
     this.#lostAfter(round, JOIN_WITHIN);
-    this.hooks.hello().then(
-      (join) => {
-        if (round === this.#round) this.#connect(round, join);
-      },
-      () => this.#lost(round),
-    );
+    const join = await this.hooks.hello();
+    if (round === this.#round) this.#connect(round, join);
+  }
+
+  /**
+   * Waits until the server answers a plain request. Firefox holds a WebSocket back the longer, the
+   * more of them have failed (200 ms, half as much again each time): so none is opened in vain.
+   */
+  async #reach(round: number): Promise<void> {
+    const within = REACH_WITHIN[this.#tries % 5] ?? JOIN_WITHIN;
+    this.#lostAfter(round, within);
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(), within);
+    try {
+      await this.environment.fetch('/healthz', {
+        cache: 'no-store',
+        credentials: 'omit',
+        signal: stop.signal,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #connect(round: number, join: Join): void {
@@ -116,7 +140,7 @@ export class Socket {
     const scheme = protocol === 'http:' ? 'ws' : 'wss';
     const socket = new this.environment.WebSocket(`${scheme}://${host}/ws`);
     this.#open = socket;
-    this.#lostAfter(round, OPEN_WITHIN[this.#tries % 5] ?? JOIN_WITHIN);
+    this.#lostAfter(round, this.#tries > 1 ? JOIN_WITHIN : OPEN_WITHIN);
     socket.onopen = () => {
       this.#lostAfter(round, JOIN_WITHIN);
       const first: ClientMessage = { type: 'join', ...join };

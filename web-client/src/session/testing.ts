@@ -66,6 +66,9 @@ export interface World {
   hash: string;
   opened: FakeStream[];
   wake: () => void;
+  /** Whether `/healthz` answers, and how often it was asked. */
+  reachable: boolean;
+  probes: number;
 }
 
 /** A browser without media, on a page with this fragment. */
@@ -95,8 +98,16 @@ export function world(hash: string): World {
     hash,
     opened: [],
     wake: () => {},
+    reachable: true,
+    probes: 0,
     environment: {
-      fetch: ((_: string, init: RequestInit) => {
+      fetch: ((path: string, init: RequestInit) => {
+        if (path === '/healthz') {
+          self.probes += 1;
+          return self.reachable
+            ? Promise.resolve(new Response('{}'))
+            : Promise.reject(new TypeError('no line'));
+        }
         self.asked.push(JSON.parse(String(init.body)));
         const reply = self.door.length > 1 ? self.door.shift() : self.door[0];
         if (!reply) return Promise.reject(new TypeError('no line'));
