@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib';
 import { backoff } from './backoff';
 import { deviceFailure, isFinal, shareFailure } from './failures';
 import { pack } from './offer';
-import { cameraLayers, trimmed, videoSlots } from './peer';
+import { cameraLayers, layerScales, trimmed, videoSlots } from './peer';
 
 it.each([
   [0, 150, 250],
@@ -42,6 +42,15 @@ it('packs an offer so that a plain inflate reads it', async () => {
 });
 
 describe('lines', () => {
+  it.each([
+    [3, 720, [4, 2, 1]],
+    [3, 360, [2, 1]],
+    [2, 720, [2, 1]],
+    [2, 360, [2, 1]],
+  ])('%i layers of %i lines are scaled down by %j', (layers, height, scales) => {
+    expect(layerScales(layers, height)).toEqual(scales);
+  });
+
   it.each([
     ['teacher', 'desktop', 30],
     ['teacher', 'tablet', 9],

@@ -43,6 +43,14 @@ export function cameraLayers(role: Role): RTCRtpEncodingParameters[] {
       ];
 }
 
+/**
+ * By how much each layer is scaled down for a camera of this height. Below 540 lines browsers send
+ * the first two layers only, so a small camera is halved once instead of sent at half its size.
+ */
+export function layerScales(layers: number, height: number): number[] {
+  return layers > 2 && height >= 540 ? [4, 2, 1] : [2, 1];
+}
+
 /** The codecs worth a place in the offer: Opus; VP8, or H.264 where that is missing. */
 export function trimmed(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
   const are = (name: string) => codecs.filter((one) => one.mimeType.toLowerCase() === name);
@@ -121,7 +129,11 @@ export class Peer {
 
   /** Sends this track as one of the own publications, or with null no packet at all. */
   async send(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    if (this.#connection.signalingState !== 'closed') await this.#senders[kind].replaceTrack(track);
+    if (this.#connection.signalingState === 'closed') return;
+    const sender = this.#senders[kind];
+    const height = track?.getSettings().height;
+    if (kind === 'camera' && height !== undefined) await fit(sender, height);
+    await sender.replaceTrack(track);
   }
 
   /** RTP timestamp of the last frame that came out of a video slot. */
@@ -136,4 +148,15 @@ export class Peer {
     this.#connection.onconnectionstatechange = null;
     this.#connection.close();
   }
+}
+
+/** Makes the layers of a sender fit a camera of this height. */
+async function fit(sender: RTCRtpSender, height: number): Promise<void> {
+  const parameters = sender.getParameters();
+  const scales = layerScales(parameters.encodings.length, height);
+  for (const [at, encoding] of parameters.encodings.entries()) {
+    encoding.active = at < scales.length;
+    encoding.scaleResolutionDownBy = scales[at] ?? 1;
+  }
+  await sender.setParameters(parameters);
 }
