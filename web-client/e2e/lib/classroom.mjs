@@ -84,9 +84,12 @@ class Classroom {
   }
 }
 
-/** A browser reports every refused connection as an error of the page; a cut line is none. */
+/**
+ * A browser reports every refused connection as an error of the page: a cut line is none. And
+ * only pages without the client, which has an icon, ask for favicon.ico.
+ */
 function expected(words) {
-  return /ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET)|WebSocket connection to/.test(words);
+  return /ERR_(CONNECTION|EMPTY_RESPONSE|SOCKET)|WebSocket connection to|favicon.ico$/.test(words);
 }
 
 /** Opens a link and joins. */
@@ -127,6 +130,14 @@ export function isShown(page, name) {
 /** Whether this text can be seen anywhere on the page. */
 export function says(page, text) {
   return page.evaluate((wanted) => document.body.innerText.includes(wanted), text);
+}
+
+/** Waits until fonts are there and nothing moves or fades any more. */
+export function settled(page) {
+  return page.evaluate(async () => {
+    await document.fonts.ready;
+    await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})));
+  });
 }
 
 /** Types into the field with this label. */

@@ -39,6 +39,8 @@ export async function startFirefox() {
 
 /* Runs inside the page. `fake: true` asks Firefox for its test microphone, without a question. */
 function devices({ colour, width, height }) {
+  // Only secure pages have devices, and the blank first page is none.
+  if (!navigator.mediaDevices) return;
   const native = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 
   function camera() {

@@ -1,12 +1,12 @@
 /**
  * A viewer with one video slot and nothing else, straight on the protocol: what remains of a
- * client when its layout is taken away. A classic script for an empty page of the server.
+ * client when its layout is taken away. A classic script for a page of the server without the client.
  *
  * It obeys the one rule of slots: a frame is shown only if the server has named its source and
  * the frame's RTP timestamp is not before that source's first one.
  */
 (() => {
-  /** Frames judged so far: whose they had to be, and their colour. */
+  /** Frames judged so far: when, whose they had to be, and their colour. */
   const frames = [];
   let socket;
   let connection;
@@ -28,7 +28,10 @@
     const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
     await connection.setLocalDescription();
     socket = new WebSocket(`ws://${location.host}/ws`);
-    await new Promise((done) => (socket.onopen = done));
+    await new Promise((done, refused) => {
+      socket.onopen = done;
+      socket.onerror = refused;
+    });
     socket.send(
       JSON.stringify({
         type: 'join',
@@ -37,7 +40,8 @@
         offer: await deflated(connection.localDescription.sdp),
       }),
     );
-    const joined = await new Promise((done) => {
+    const joined = await new Promise((done, refused) => {
+      socket.onclose = refused;
       socket.onmessage = ({ data }) => {
         const message = JSON.parse(data);
         if (message.type === 'joined') done(message);
@@ -53,11 +57,11 @@
     video.srcObject = new MediaStream([receiver.track]);
     document.body.append(video);
     video.play();
-    const judge = (_, { rtpTimestamp }) => {
+    const judge = (at, { rtpTimestamp }) => {
       const whose = slot.source?.participant;
       const early = ((rtpTimestamp - slot.fromTimestamp) >>> 0) >= 2 ** 31;
       if (whose !== undefined && asked === null && !early) {
-        frames.push({ whose, colour: kreideProbe.colour(video) });
+        frames.push({ at, whose, colour: kreideProbe.colour(video) });
       }
       video.requestVideoFrameCallback(judge);
     };
@@ -72,11 +76,12 @@
     return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
   }
 
-  /** Asks for another camera in the one slot. */
+  /** Asks for another camera in the one slot; gives back when. */
   function look(participant) {
     asked = participant;
     const source = { participant, kind: 'camera' };
     socket.send(JSON.stringify({ type: 'view', slots: [{ slot: 0, source, height: 360 }] }));
+    return performance.now();
   }
 
   window.kreideViewer = { enter, look, frames };
