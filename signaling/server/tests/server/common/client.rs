@@ -107,8 +107,10 @@ impl Client {
 
     /// The next message; `None` at the end of the connection.
     pub(crate) async fn try_next(&mut self) -> Option<Value> {
+        // One deadline for all frames: pings alone would keep a hopeless test waiting.
+        let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await.unwrap();
+            let frame = tokio::time::timeout_at(deadline, self.socket.next()).await.unwrap();
             match frame {
                 Some(Ok(Message::Text(text))) => {
                     return Some(serde_json::from_str(&text).unwrap());
