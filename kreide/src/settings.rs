@@ -114,6 +114,11 @@ impl Settings {
                 let minutes: u64 = number(value, 1, 24 * 60)?;
                 self.server.empty_lesson = Duration::from_secs(minutes * 60);
             }
+            "texts-kept-seconds" => {
+                let seconds = number(value, 0, 10 * 365 * 24 * 3600)?;
+                self.server.texts_kept = Duration::from_secs(seconds);
+            }
+            "trusted-proxies" => self.server.trusted_proxies = addresses(value)?,
             _ => return Err("no such key".to_owned()),
         }
         Ok(())
@@ -141,9 +146,6 @@ impl Settings {
         if self.media.port() != 0 && self.media.port().checked_add(self.shards - 1).is_none() {
             let (shards, port) = (self.shards, self.media.port());
             problems.push(format!("media: {shards} shards need as many ports from {port} on"));
-        }
-        if self.server.max_sockets < self.server.max_connections {
-            problems.push("max-sockets: must not be less than max-connections".to_owned());
         }
         if EnvFilter::builder().parse(&self.log_filter).is_err() {
             problems.push("log-filter: expected a level or pairs of module=level".to_owned());
@@ -211,7 +213,8 @@ mod tests {
         // Every key changes something, so what the reference lacks would be seen here.
         let all = "data = 'x'\nhttp = '[::1]:1'\nmedia = '[::]:2'\nshards = 3\n\
             public-addresses = ['192.0.2.1']\nlog-format = 'json'\nlog-filter = 'warn'\n\
-            max-connections = 4\nmax-sockets = 5\noffline-grace-ms = 6\nempty-lesson-minutes = 7\n";
+            max-connections = 4\nmax-sockets = 5\noffline-grace-ms = 6\nempty-lesson-minutes = 7\n\
+            texts-kept-seconds = 8\ntrusted-proxies = ['192.0.2.2']\n";
         let (_, problems) = taken(all);
         assert_eq!(problems, [""; 0]);
         let keys = |text: &str| -> Vec<String> {
@@ -245,7 +248,6 @@ mod tests {
         let rows = [
             ("media = '0.0.0.0:65535'\nshards = 2\n", false),
             ("media = '0.0.0.0:65535'\nshards = 1\n", true),
-            ("max-sockets = 10\nmax-connections = 11\n", false),
             ("log-filter = 'kreide=loud'\n", false),
             ("public-addresses = ['0.0.0.0']\n", false),
             ("", true),

@@ -164,10 +164,16 @@ impl MediaPlane for Node {
         };
         // A lesson without a place has no media: there is nothing to change.
         let Some(place) = self.places.get(lesson).map(|place| *place) else { return Ok(()) };
-        if let Command::End { lesson } = &command {
-            self.places.remove(lesson);
+        let ended = match &command {
+            Command::End { lesson } => Some(lesson.clone()),
+            _ => None,
+        };
+        self.shards[place].give(Order::Command(command))?;
+        // Only now: an end that was refused is ordered again.
+        if let Some(lesson) = ended {
+            self.places.remove(&lesson);
         }
-        self.shards[place].give(Order::Command(command))
+        Ok(())
     }
 }
 
