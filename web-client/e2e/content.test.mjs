@@ -3,8 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { WORDS, isShown, openClassroom, press, says, switchOff, switchOn } from './lib/classroom.mjs';
-import { distance, negotiatedOnce, sees, tile } from './lib/judge.mjs';
+import {
+  WORDS, isShown, openClassroom, press, says, stateOf, switchOff, switchOn,
+} from './lib/classroom.mjs';
+import { distance, hears, negotiatedOnce, sees, tile } from './lib/judge.mjs';
 import { SCREEN } from './lib/media.mjs';
 import { until } from './lib/until.mjs';
 
@@ -23,7 +25,7 @@ before(async () => {
 
 after(() => classroom?.close());
 
-test('pupils see the shown screen, whole, beside the teacher', async () => {
+test('pupils see the shown screen beside the teacher', async () => {
   await switchOn(kern, WORDS.show);
   for (const page of pupils) {
     await until('the screen is shown', async () => {
@@ -36,11 +38,20 @@ test('pupils see the shown screen, whole, beside the teacher', async () => {
   await negotiatedOnce(kern);
 });
 
+test('its sound is heard while all microphones are off', async () => {
+  await switchOff(kern, WORDS.microphone);
+  for (const page of pupils) await switchOff(page, WORDS.microphone);
+  // Chromium's fake screen sounds like the fake microphone.
+  await Promise.all(pupils.map((page) => hears(page, [0])));
+  assert.equal(await stateOf(kern, WORDS.microphone), 'off');
+});
+
 test('it goes away when the teacher stops', async () => {
   await switchOff(kern, WORDS.show);
   for (const page of pupils) {
     await until('the screen is gone', async () => !(await tile(page, 'Frau Kern', 'content')));
   }
+  await Promise.all(pupils.map((page) => hears(page, [])));
 });
 
 test('the end is the end for all', async () => {

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { files } from './media.mjs';
+import { recordRequests } from './requests.mjs';
 
 const PROBE = join(import.meta.dirname, 'probe.js');
 const FLAGS = [
@@ -18,9 +19,6 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection',
 ];
-
-/** Every request of every page since the start, for `foreignRequests`. */
-const requested = new Set();
 
 /**
  * Starts the browser of person `i`.
@@ -50,35 +48,20 @@ export async function startChromium(i, { flags = [] } = {}) {
      */
     async window({ width = 1366, height = 650, scripts = [], locale = 'de-DE' } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale });
-      return newPage(context, scripts);
+      const page = await context.newPage();
+      await prepare(page, scripts);
+      return page;
     },
   };
 }
 
-/** A further tab in the context of `page`, with the judge inside. */
-export async function newPage(context, scripts = []) {
-  const page = await context.newPage();
+async function prepare(page, scripts) {
   page.complaints = [];
   page.on('console', (message) => {
     if (message.type() === 'error') page.complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => page.complaints.push(String(error.stack ?? error)));
-  page.on('request', (request) => requested.add(request.url()));
-  page.on('websocket', (socket) => requested.add(socket.url()));
+  recordRequests(page);
   await page.addInitScript({ path: PROBE });
   for (const content of scripts) await page.addInitScript({ content });
-  return page;
-}
-
-/** Requests of this process's pages to any host but ours (127.0.0.1). */
-export function foreignRequests() {
-  return [...requested].filter((url) => {
-    const { protocol, hostname } = new URL(url);
-    return !['data:', 'blob:'].includes(protocol) && hostname !== '127.0.0.1';
-  });
-}
-
-/** How many requests the judgement above rests on. */
-export function requestCount() {
-  return requested.size;
 }

@@ -3,7 +3,8 @@
  * does on the pages. Everything goes through what a person can see and press.
  */
 import assert from 'node:assert/strict';
-import { foreignRequests, requestCount, startChromium } from './chromium.mjs';
+import { startChromium } from './chromium.mjs';
+import { foreignRequests, requestCount } from './requests.mjs';
 import { startServer } from './server.mjs';
 import { until } from './until.mjs';
 

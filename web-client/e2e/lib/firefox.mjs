@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { HEIGHT, IN_FIREFOX, PEOPLE, WIDTH } from './media.mjs';
+import { recordRequests } from './requests.mjs';
 
 const PROBE = readFileSync(join(import.meta.dirname, 'probe.js'), 'utf8');
 
@@ -29,6 +30,7 @@ export async function startFirefox() {
         if (message.type() === 'error') page.complaints.push(message.text());
       });
       page.on('pageerror', (error) => page.complaints.push(String(error.stack ?? error)));
+      recordRequests(page);
       await page.evaluateOnNewDocument(PROBE);
       const { colour } = PEOPLE[IN_FIREFOX];
       await page.evaluateOnNewDocument(devices, { colour, width: WIDTH, height: HEIGHT });
