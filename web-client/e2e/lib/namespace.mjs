@@ -8,8 +8,10 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { whenLeaving } from './leaving.mjs';
 
 const MARK = 'KREIDE_E2E_NAMESPACE';
 const SECONDS = 240;
@@ -28,6 +30,7 @@ export function inNamespace(file, tests) {
   test('in a network namespace of its own', { skip }, async (context) => {
     const name = `kreide-e2e-${process.pid}`;
     make(name);
+    const forget = whenLeaving(() => ip('netns', 'delete', name));
     try {
       const environment = { ...process.env, [MARK]: name };
       delete environment.NODE_TEST_CONTEXT;
@@ -36,22 +39,26 @@ export function inNamespace(file, tests) {
         ['netns', 'exec', name, process.execPath, '--test-reporter=spec', file],
         { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
       );
+      const stay = whenLeaving(() => child.kill());
       const words = [];
       child.stdout.on('data', (piece) => words.push(piece));
       child.stderr.on('data', (piece) => words.push(piece));
       const late = setTimeout(() => child.kill(), SECONDS * 1000);
       const [code] = await once(child, 'close');
       clearTimeout(late);
+      stay();
       const said = Buffer.concat(words).toString();
       if (code === 0) for (const line of said.split('\n')) if (line) context.diagnostic(line);
       assert.equal(code, 0, `the run inside the namespace failed:\n${said}`);
     } finally {
+      forget();
       ip('netns', 'delete', name);
     }
   });
 }
 
 function make(name) {
+  removeForgotten();
   ip('netns', 'add', name);
   try {
     const inside = (...words) => ip('-n', name, ...words);
@@ -67,6 +74,13 @@ function make(name) {
   }
 }
 
+/** Removes what runs left behind that were killed the hard way. */
+function removeForgotten() {
+  for (const [name, pid] of ip('netns', 'list').matchAll(/^kreide-e2e-(\d+)/gm)) {
+    if (!existsSync(`/proc/${pid}`)) ip('netns', 'delete', name);
+  }
+}
+
 function ip(...words) {
-  execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  return execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 }

@@ -7,13 +7,14 @@ import { spawn, execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { whenLeaving } from './leaving.mjs';
 
 const BINARY = resolve(
   process.env.KREIDE_BIN ?? join(import.meta.dirname, '../../../target/release/kreide'),
@@ -92,6 +93,11 @@ class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
+    const forget = whenLeaving(() => {
+      child.kill('SIGKILL');
+      rmSync(this.data, { recursive: true, force: true });
+    });
+    child.once('exit', forget);
     const ready = new Promise((done, failed) => {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on('line', (line) => {
