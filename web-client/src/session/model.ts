@@ -15,7 +15,9 @@ export type Failure =
   | 'CONNECTION_LOST'
   | 'CONNECTION_WEAK'
   | 'MEDIA_BLOCKED'
-  | 'SHARE_UNAVAILABLE';
+  | 'SHARE_UNAVAILABLE'
+  | 'FILE_REFUSED'
+  | 'RECORDING_STOPPED';
 
 /** What the door (join page) shows before the lesson. */
 export interface Door {
@@ -54,6 +56,13 @@ export interface Room {
    * this map may be shown under its key's name.
    */
   pictures: ReadonlyMap<string, MediaStream>;
+  /**
+   * Keys of `pictures` that stand still because the line is too slow for them. Absent while
+   * nothing reports it.
+   */
+  paused?: ReadonlySet<string>;
+  /** What is being said, for reading along. Absent: this lesson has no captions. */
+  captions?: string;
   connection: 'ok' | 'lost' | 'lostLong';
   /** Failures to be told to the person now, newest last, each at most once. */
   notices: readonly Failure[];
@@ -98,10 +107,6 @@ export interface Commands {
   remove(who: number): void;
   leave(): void;
   endForAll(): void;
-  /**
-   * Takes a notice away. For `SOUND_BLOCKED` it must be called inside the click: it starts the
-   * sound.
-   */
   /** Takes a notice away. For `SOUND_BLOCKED`, inside the click, it also starts the sound. */
   dismiss(failure: Failure): void;
 }

@@ -1,5 +1,5 @@
 /**
- * What a person set for themselves: colours, language, text size, keys.
+ * What a person set for themselves: colours, language, text size, keys, sounds.
  * Invariant: nothing is stored unless the person changes a setting.
  */
 import type { Language } from './text/words.svelte';
@@ -15,13 +15,15 @@ interface Settings {
   textSize: number;
   /** Whether single keys act. */
   keys: boolean;
+  /** Whether a raised hand is heard; for teachers. */
+  sounds: boolean;
 }
 
 /** Root font sizes in percent of the browser's own: 16, 18, 20 and 24 px at its default. */
 export const TEXT_SIZES = [100, 112.5, 125, 150] as const;
 
 const STORE = 'kreide.settings';
-const DEFAULTS: Settings = { theme: 'system', language: null, textSize: 0, keys: true };
+const DEFAULTS: Settings = { theme: 'system', language: null, textSize: 0, keys: true, sounds: true };
 
 export const settings = $state<Settings>({ ...DEFAULTS, ...stored() });
 
@@ -53,11 +55,12 @@ function stored(): Partial<Settings> {
 
 function checked(value: unknown): Partial<Settings> {
   if (typeof value !== 'object' || value === null) return {};
-  const { theme, language, textSize, keys } = value as Record<string, unknown>;
+  const { theme, language, textSize, keys, sounds } = value as Record<string, unknown>;
   const good: Partial<Settings> = {};
   if (theme === 'light' || theme === 'dark') good.theme = theme;
   if (language === 'de' || language === 'en') good.language = language;
   if (typeof textSize === 'number' && textSize in TEXT_SIZES) good.textSize = textSize;
   if (typeof keys === 'boolean') good.keys = keys;
+  if (typeof sounds === 'boolean') good.sounds = sounds;
   return good;
 }

@@ -7,6 +7,10 @@ import type { Failure, Session } from '../session/model';
 /** Where a failure's button leads in the view. */
 export interface Ways {
   showHow(): void;
+  /** Shows what helps an old browser. */
+  showHelp(): void;
+  /** Shows what a school's technicians need to know. */
+  showReport(): void;
   chooseDevice(): void;
   /** Switches on again what failed. */
   again(): void;
@@ -17,6 +21,10 @@ export function wayOut(failure: Failure, session: Session, ways: Ways): (() => v
   switch (failure) {
     case 'DEVICE_DENIED':
       return ways.showHow;
+    case 'BROWSER_OLD':
+      return ways.showHelp;
+    case 'MEDIA_BLOCKED':
+      return ways.showReport;
     case 'DEVICE_MISSING':
       return ways.chooseDevice;
     case 'DEVICE_BUSY':
@@ -41,15 +49,15 @@ export function wayOut(failure: Failure, session: Session, ways: Ways): (() => v
     case 'LINK_INVALID':
     case 'REMOVED':
     case 'LESSON_ENDED':
-    case 'BROWSER_OLD':
     case 'DENIED':
     case 'NOT_FOUND':
     case 'TOO_MANY':
     case 'BAD_TEXT':
     case 'DEGRADED':
     case 'CONNECTION_WEAK':
-    case 'MEDIA_BLOCKED':
     case 'SHARE_UNAVAILABLE':
+    case 'FILE_REFUSED':
+    case 'RECORDING_STOPPED':
       return null;
   }
 }

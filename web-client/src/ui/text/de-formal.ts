@@ -11,6 +11,7 @@ const sie: You = {
   removedNext: 'War es ein Versehen? Sprechen Sie mit der Lehrkraft.',
   leftNext: 'Solange die Stunde läuft, können Sie wieder hinein.',
   endedNext: 'Sie können dieses Fenster schließen.',
+  early: 'Die Stunde hat noch nicht begonnen. Sie kommen automatisch hinein.',
 };
 
 export const deFormal: Words = { ...common, ...sie };

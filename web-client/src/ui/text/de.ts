@@ -89,12 +89,19 @@ export const common: Common = {
   microphoneIsOn: 'Mikrofon an',
   handPlace: (n) => `Hand ${n}`,
   away: 'nicht da',
+  paused: 'Bild pausiert',
+  pausedWhy: 'Bild pausiert - Leitung zu langsam',
   gone: 'Nicht mehr da',
   shownLarge: 'groß gezeigt',
   othersMore: (n) => `+${n}`,
   othersMoreSpoken: (n) => `${n} weitere zeigen`,
+  othersBack: 'Die davor zeigen',
   nobodyYet: 'Noch ist niemand da.',
   nobodyYetNext: 'Wer den Link öffnet, erscheint hier von selbst.',
+  nobodyYetLink: 'Noch ist niemand da. Der Link für die Klasse:',
+  copyLink: 'Link kopieren',
+  copied: 'Kopiert.',
+  captions: 'Untertitel',
 
   peopleTitle: (n) => `Leute · ${n}`,
   handsTitle: (n) => `Hände · ${n}`,
@@ -130,6 +137,7 @@ export const common: Common = {
 
   chatEmpty: 'Hier kann die Klasse schreiben.',
   chatPolicy: 'Nach der Stunde wird alles gelöscht.',
+  chatKept: (date) => `Bleibt bis ${date} im Archiv.`,
   message: 'Nachricht',
   send: 'Senden',
 
@@ -145,6 +153,7 @@ export const common: Common = {
   textSize: 'Schriftgröße',
   textSizes: ['Normal', 'Größer', 'Groß', 'Sehr groß'],
   keys: 'Tasten M, V, H und C',
+  sounds: 'Ton bei einer Hand',
   keysHint: 'M Mikrofon, V Kamera, H Hand, C Chat. F6 geht zum nächsten Bereich.',
 
   endTitle: 'Stunde beenden?',
@@ -154,6 +163,18 @@ export const common: Common = {
   leftTitle: 'Stunde verlassen.',
   endedTitle: 'Die Stunde ist zu Ende.',
   rejoin: 'Wieder hinein',
+  noGroups: 'Noch keine Gruppen. Wie viele?',
+  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time}. Niemand wartet.`,
+  noRecording: 'Zu dieser Stunde gibt es keine Aufnahme. Tafel und Blätter sind da.',
+  keptUntil: (date) => `Tafel und Blätter bleiben bis ${date}.`,
+  fileRefused: (name, why) => `„${name}“ geht nicht: ${why}.`,
+  fileFaults: {
+    large: 'zu groß, höchstens 30 MB',
+    kind: 'kein PDF oder Bild',
+    damaged: 'beschädigt',
+  },
+  recordingStopped: (time) =>
+    `Die Aufnahme hat um ${time} gestoppt: Speicher voll. Alles bis dahin ist gesichert; die Stunde läuft weiter.`,
   lostLong: 'Noch keine Verbindung. WLAN prüfen.',
   connected: 'Wieder verbunden.',
 
@@ -166,6 +187,24 @@ export const common: Common = {
     'Oben neben der Adresse auf das Zeichen tippen. Es sieht aus wie ein Regler, ein Schloss oder eine kleine Kamera.',
     'Mikrofon und Kamera auf „Zulassen“ stellen.',
     'Diesen Text schließen und noch einmal versuchen. Auf iPad und iPhone: aA in der Adresszeile, dann „Website-Einstellungen“.',
+  ],
+
+  helpTitle: 'Was hilft',
+  helpSteps: [
+    'Diesen Browser aktualisieren und den Link noch einmal öffnen.',
+    'Oder den Link in einem anderen Browser öffnen: Firefox, Chrome, Edge oder Safari, nicht älter als zwei Jahre.',
+    'Auf einem alten Tablet zuerst das Gerät aktualisieren; der Browser kommt mit ihm.',
+  ],
+
+  reportTitle: 'Bericht für die Schul-IT',
+  reportWhy: 'Bild und Ton brauchen einen Weg aus dem Schulnetz. Diese Zeilen sagen, welchen.',
+  reportCopy: 'Bericht kopieren',
+  reportLines: (place, time, browser) => [
+    `Bild und Ton haben ${place} nicht erreicht, ${time}.`,
+    `Die Webadresse selbst geht (HTTPS zu ${place}).`,
+    `Von den Geräten der Klasse zu ${place} erlauben: UDP auf den Ports für Bild und Ton, die der Betreiber nennt, und als zweiten Weg TCP 443 ohne Inspektion.`,
+    'WebRTC (DTLS, SRTP, STUN) nicht durch einen Web-Proxy leiten.',
+    `Browser: ${browser}`,
   ],
 
   privacyTitle: 'Was hier mit Daten geschieht',
@@ -214,7 +253,8 @@ export const common: Common = {
     },
     LESSON_ENDED: { say: 'Die Stunde ist zu Ende.' },
     BROWSER_OLD: {
-      say: 'Dieser Browser ist zu alt für Bild und Ton. Eine neuere Fassung oder ein anderer Browser hilft.',
+      say: 'Dieser Browser ist zu alt für Bild und Ton. Chat und Hand gehen trotzdem.',
+      button: 'Was hilft',
     },
     OFFER_INVALID: {
       say: 'Dieser Browser kann Bild und Ton nicht aufbauen. Hand und Chat gehen.',
@@ -263,9 +303,19 @@ export const common: Common = {
       button: 'Jetzt versuchen',
     },
     CONNECTION_WEAK: { say: 'Schwache Leitung: Bilder pausieren, der Ton läuft.' },
-    MEDIA_BLOCKED: { say: 'Dieses Netz lässt Bild und Ton nicht durch. Hand und Chat gehen.' },
+    MEDIA_BLOCKED: {
+      say: 'Dieses Netz lässt Bild und Ton nicht durch. Hand und Chat gehen.',
+      button: 'Bericht für Schul-IT',
+    },
     SHARE_UNAVAILABLE: {
       say: 'Dieses Gerät kann den Bildschirm nicht zeigen. Hören, sehen und sprechen gehen.',
+    },
+    FILE_REFUSED: {
+      say: 'Diese Datei geht nicht. Es geht: PDF oder Bild, höchstens 30 MB.',
+      button: 'Andere Datei',
+    },
+    RECORDING_STOPPED: {
+      say: 'Die Aufnahme hat gestoppt. Alles bis dahin ist gesichert; die Stunde läuft weiter.',
     },
   },
 };
@@ -278,6 +328,7 @@ const du: You = {
   removedNext: 'War es ein Versehen? Sprich mit der Lehrkraft.',
   leftNext: 'Solange die Stunde läuft, kannst du wieder hinein.',
   endedNext: 'Du kannst dieses Fenster schließen.',
+  early: 'Die Stunde hat noch nicht begonnen. Du kommst automatisch hinein.',
 };
 
 export const de: Words = { ...common, ...du };

@@ -29,7 +29,8 @@ const failures: Record<Failure, FailureText> = {
   OPENED_ELSEWHERE: { say: 'The lesson moved to another window.', button: 'Bring it here' },
   LESSON_ENDED: { say: 'The lesson is over.' },
   BROWSER_OLD: {
-    say: 'This browser is too old for sound and picture. A newer version or another browser helps.',
+    say: 'This browser is too old for sound and picture. Chat and hand still work.',
+    button: 'What helps',
   },
   OFFER_INVALID: {
     say: 'This browser cannot set up sound and picture. Hand and chat work.',
@@ -67,10 +68,29 @@ const failures: Record<Failure, FailureText> = {
     button: 'Try now',
   },
   CONNECTION_WEAK: { say: 'Weak line: pictures pause, sound goes on.' },
-  MEDIA_BLOCKED: { say: 'This network blocks sound and picture. Hand and chat work.' },
+  MEDIA_BLOCKED: {
+    say: 'This network blocks sound and picture. Hand and chat work.',
+    button: 'School IT report',
+  },
   SHARE_UNAVAILABLE: {
     say: 'This device cannot show its screen. Listening, watching and speaking work.',
   },
+  FILE_REFUSED: {
+    say: 'This file will not work. A PDF or a picture of at most 30 MB does.',
+    button: 'Other file',
+  },
+  RECORDING_STOPPED: {
+    say: 'The recording has stopped. All until then is kept; the lesson goes on.',
+  },
+};
+
+/** Why a file is refused. */
+export type FileFault = 'large' | 'kind' | 'damaged';
+
+const fileFaults: Record<FileFault, string> = {
+  large: 'over 30 MB',
+  kind: 'no PDF or image',
+  damaged: 'damaged',
 };
 
 const roles: Record<Role, string> = {
@@ -169,12 +189,19 @@ const common = {
   microphoneIsOn: 'microphone on',
   handPlace: (n: number) => `Hand ${n}`,
   away: 'away',
+  paused: 'Picture paused',
+  pausedWhy: 'Picture paused - line too slow',
   gone: 'Someone who left',
   shownLarge: 'shown large',
   othersMore: (n: number) => `+${n}`,
   othersMoreSpoken: (n: number) => `Show ${n} more`,
+  othersBack: 'Show those before',
   nobodyYet: 'Nobody is here yet.',
   nobodyYetNext: 'Whoever opens the link appears here by itself.',
+  nobodyYetLink: 'Nobody is here yet. The link for the class:',
+  copyLink: 'Copy link',
+  copied: 'Copied.',
+  captions: 'Captions',
 
   // People panel
   peopleTitle: (n: number) => `People · ${n}`,
@@ -212,6 +239,7 @@ const common = {
   // Chat
   chatEmpty: 'The class can write here.',
   chatPolicy: 'Everything is deleted after the lesson.',
+  chatKept: (date: string) => `Stays in the archive until ${date}.`,
   message: 'Message',
   send: 'Send',
 
@@ -228,6 +256,7 @@ const common = {
   textSize: 'Text size',
   textSizes: ['Normal', 'Larger', 'Large', 'Very large'],
   keys: 'Keys M, V, H and C',
+  sounds: 'Sound for a raised hand',
   keysHint: 'M microphone, V camera, H hand, C chat. F6 goes to the next area.',
 
   // Ending
@@ -238,6 +267,15 @@ const common = {
   leftTitle: 'Out of the lesson.',
   endedTitle: 'The lesson is over.',
   rejoin: 'Go back in',
+  noGroups: 'No groups yet. How many?',
+  familyOf: (place: number, all: number, time: string) =>
+    `Family ${place} of ${all}, ${time}. Nobody is waiting.`,
+  noRecording: 'There is no recording of this lesson. Board and sheets are there.',
+  keptUntil: (date: string) => `Board and sheets are kept until ${date}.`,
+  fileRefused: (name: string, why: string) => `“${name}” will not work: ${why}.`,
+  fileFaults,
+  recordingStopped: (time: string) =>
+    `Recording stopped at ${time}: storage is full. All until then is kept; the lesson goes on.`,
   lostLong: 'Still no connection. Check the Wi-Fi.',
   connected: 'Connected again.',
 
@@ -252,6 +290,26 @@ const common = {
     'Tap the sign beside the address, at the top of the window. It looks like a slider, a lock or a small camera.',
     'Set microphone and camera to “Allow”.',
     'Close this text and try again. On iPad and iPhone: aA in the address bar, then “Website settings”.',
+  ],
+
+  // What helps an old browser
+  helpTitle: 'What helps',
+  helpSteps: [
+    'Update this browser and open the link again.',
+    'Or open the link in another browser: Firefox, Chrome, Edge or Safari, not older than two years.',
+    'On an old tablet: update the device first, as its browser comes with it.',
+  ],
+
+  // What a school's technicians need to know
+  reportTitle: 'Report for school IT',
+  reportWhy: 'Sound and picture need a way out of the school network. These lines say which.',
+  reportCopy: 'Copy report',
+  reportLines: (place: string, time: string, browser: string) => [
+    `Sound and picture did not reach ${place}, ${time}.`,
+    `The web address itself works (HTTPS to ${place}).`,
+    `Allow from pupil devices to ${place}: UDP on the ports for sound and picture that its operator names, and as a second way TCP 443 without inspection.`,
+    'Do not send WebRTC (DTLS, SRTP, STUN) through a web proxy.',
+    `Browser: ${browser}`,
   ],
 
   // Data protection
@@ -290,12 +348,13 @@ const you = {
   removedNext: 'If this was a mistake, speak to the teacher.',
   leftNext: 'While the lesson runs you can go back in.',
   endedNext: 'You can close this window.',
+  early: 'The lesson has not begun yet. You will be let in by itself.',
 };
 
 type Widen<T> = T extends string
   ? string
-  : T extends (...args: infer A) => string
-    ? (...args: A) => string
+  : T extends (...args: infer A) => infer R
+    ? (...args: A) => Widen<R>
     : T extends readonly (infer E)[]
       ? readonly Widen<E>[]
       : { [K in keyof T]: Widen<T[K]> };

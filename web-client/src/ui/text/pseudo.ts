@@ -18,8 +18,8 @@ export function lengthen(text: string): string {
 function convert(value: unknown): unknown {
   if (typeof value === 'string') return lengthen(value);
   if (typeof value === 'function') {
-    const say = value as (...args: unknown[]) => string;
-    return (...args: unknown[]) => lengthen(say(...args));
+    const say = value as (...args: unknown[]) => unknown;
+    return (...args: unknown[]) => convert(say(...args));
   }
   if (Array.isArray(value)) return value.map(convert);
   return Object.fromEntries(

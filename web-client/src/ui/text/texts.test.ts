@@ -9,8 +9,8 @@ import { lengthen, pseudo } from './pseudo';
 function texts(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') {
-    const say = value as (...args: unknown[]) => string;
-    return [1, 2].map((sample) => [path, say(sample, sample)]);
+    const say = value as (...args: unknown[]) => unknown;
+    return [1, 2].flatMap((sample) => texts(say(sample, sample, sample), path));
   }
   return Object.entries(value as object).flatMap(([key, part]) => texts(part, `${path}.${key}`));
 }
@@ -41,6 +41,13 @@ test('pupils read du, adults read Sie', () => {
     expect(de[key]).toMatch(/\b(du|dich|dein)\b/iu);
     expect(deFormal[key]).toMatch(/\bSie\b/u);
   }
+});
+
+test('no button says only OK, Ja or Nein', () => {
+  const bad = ALL.filter(([, text]) =>
+    /^(?:ok|okay|ja|nein|yes|no|abbrechen|cancel)\W*$/iu.test(text),
+  );
+  expect(bad).toEqual([]);
 });
 
 test('the name of the main button is fixed', () => {

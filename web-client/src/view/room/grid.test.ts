@@ -45,6 +45,8 @@ test('pages follow each other without end and keep the order', () => {
   expect(pageOf(people, 3, 0)).toEqual([1, 2]);
   expect(pageOf(people, 3, 2)).toEqual([5]);
   expect(pageOf(people, 3, 3)).toEqual([1, 2]);
+  expect(pageOf(people, 3, -1)).toEqual([5]);
+  expect(pageOf(people, 3, -4)).toEqual([5]);
   expect(pageOf(people, 5, 7)).toEqual(people);
   // The last one stays.
   expect(pageOf(people, 4, 0, 1)).toEqual([1, 2, 5]);

@@ -82,16 +82,16 @@ export function cells(box: Box, least: Box): { columns: number; capacity: number
 }
 
 /**
- * What of `all` stands in `capacity` places on page `page` (counted on without end). If not all
- * fit, one place is kept for the button that turns the page, and the last `kept` of them stand
- * on every page.
+ * What of `all` stands in `capacity` places on page `page` (counted on without end, also below
+ * 0). If not all fit, one place is kept for the buttons that turn the page, and the last `kept`
+ * of them stand on every page.
  */
 export function pageOf<T>(all: T[], capacity: number, page: number, kept = 0): T[] {
   if (all.length <= capacity) return all;
   const turning = all.slice(0, all.length - kept);
   const each = Math.max(1, capacity - 1 - kept);
   const pages = Math.ceil(turning.length / each);
-  const first = (page % pages) * each;
+  const first = (((page % pages) + pages) % pages) * each;
   return [...turning.slice(first, first + each), ...all.slice(all.length - kept)];
 }
 

@@ -1,7 +1,7 @@
 /**
  * What this person looks at: the size of every picture that is on the screen, told to the session.
  * Invariant: a source is wished for exactly while an element for it is mounted; one that stands
- * in two places is wished for once, at its larger size.
+ * in two places is wished for once, at its larger size. A tab that nobody sees wishes for nothing.
  */
 import type { Wish } from '../../session/model';
 import type { Source } from './seats';
@@ -37,6 +37,7 @@ export class Looking {
       }
       this.#soon();
     });
+    document.addEventListener('visibilitychange', this.#seen);
   }
 
   /**
@@ -56,6 +57,7 @@ export class Looking {
   /** Stops observing; wishes stay as they were told last. */
   stop(): void {
     this.#observer.disconnect();
+    document.removeEventListener('visibilitychange', this.#seen);
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -72,10 +74,13 @@ export class Looking {
     };
   }
 
+  #seen = () => this.#soon();
+
   #soon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      const wishes = merge([...this.#places.values()], devicePixelRatio);
+      const places = document.hidden ? [] : [...this.#places.values()];
+      const wishes = merge(places, devicePixelRatio);
       const text = JSON.stringify(wishes);
       if (text === this.#told) return;
       this.#told = text;

@@ -1,8 +1,9 @@
 /**
- * What is read aloud of hands, comings and goings. Invariant: at most one announcement in three
- * seconds, so that a class that comes in is one sentence.
+ * What is read aloud and heard of hands, comings and goings. Invariant: at most one announcement
+ * in three seconds, and one sound with it, so that a class that comes in is one sentence.
  */
 import type { Room } from '../../session/model';
+import type { Sound } from '../../ui/sound';
 import { t } from '../../ui/text/words.svelte';
 
 const TOGETHER = 3000;
@@ -14,7 +15,13 @@ export class News {
   #joined: string[] = [];
   #left: string[] = [];
   #hands: string[] = [];
+  #rung = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #heard: (sound: Sound) => void;
+
+  constructor(heard: (sound: Sound) => void) {
+    this.#heard = heard;
+  }
 
   /** Compares the room with what it was. The first call only remembers. */
   see(room: Room): void {
@@ -31,6 +38,11 @@ export class News {
       if (hand && !before.get(no)?.hand) this.#hands.push(name);
     }
     for (const [no, { name }] of before) if (!now.has(no)) this.#left.push(name);
+    // At once, unless one of this group was heard already.
+    if (this.#hands.length > 0 && !this.#rung) {
+      this.#rung = true;
+      this.#heard('hand');
+    }
     if (this.#joined.length + this.#left.length + this.#hands.length > 0) {
       this.#timer ??= setTimeout(() => this.#say(), TOGETHER);
     }
@@ -51,5 +63,6 @@ export class News {
     this.#joined = [];
     this.#left = [];
     this.#hands = [];
+    this.#rung = false;
   }
 }

@@ -1,0 +1,44 @@
+/**
+ * Short tones made on the spot; no file is loaded. Invariant: none is longer than 400 ms, and one
+ * that cannot be played is left out without a word: what it tells is always shown as well.
+ */
+
+/** What can be heard. */
+export type Sound = 'hand';
+
+/** A stroke: Hertz, and seconds after the start. */
+type Stroke = [frequency: number, at: number];
+
+const STROKES: Readonly<Record<Sound, readonly Stroke[]>> = {
+  hand: [
+    [660, 0],
+    [880, 0.12],
+  ],
+};
+
+/** Seconds until a stroke has died away. */
+const FADE = 0.24;
+/** Loudness of a stroke, of 1. */
+const LOUDNESS = 0.08;
+
+let context: AudioContext | null = null;
+
+/** Plays a sound if the browser lets it be heard. */
+export function play(sound: Sound): void {
+  context ??= new AudioContext();
+  // Before the first click on the page it waits; a sound for a moment that has passed is none.
+  if (context.state !== 'running') {
+    void context.resume();
+    return;
+  }
+  for (const [frequency, after] of STROKES[sound]) {
+    const at = context.currentTime + after;
+    const tone = new OscillatorNode(context, { frequency, type: 'triangle' });
+    const volume = new GainNode(context, { gain: 0 });
+    volume.gain.setValueAtTime(LOUDNESS, at);
+    volume.gain.exponentialRampToValueAtTime(0.0001, at + FADE);
+    tone.connect(volume).connect(context.destination);
+    tone.start(at);
+    tone.stop(at + FADE);
+  }
+}
