@@ -7,7 +7,7 @@
 //! [`RoomPart::poll_timeout`].
 //!
 //! Invariants: a packet of a closed kind is never forwarded; a slot is one continuous RTP stream
-//! whatever it shows; no frame reaches a slot before the slot was announced to carry its source.
+//! whatever it shows; a slot's change of source is announced in the step that sends the first frame.
 //! Left out on purpose: sockets, clocks, encryption, SDP, names of people, and the lesson's rules.
 
 mod audio;

@@ -111,11 +111,6 @@ impl Rewriter {
         self.newest.map(|newest| newest.stream)
     }
 
-    /// First timestamp that a source starting from now on can have.
-    pub(crate) fn next_timestamp(&self) -> u32 {
-        self.last.timestamp.wrapping_add(1)
-    }
-
     /// What must be added to the current stream's timestamps.
     pub(crate) fn timestamp_offset(&self) -> Option<u32> {
         self.newest.and(self.segments.back()).map(|segment| segment.timestamp)

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kreide_control::SourceKind;
+use kreide_control::{Source, SourceKind};
 use kreide_media::extension::{AudioLevel, Writer};
 use kreide_media::rtp::Header;
 
@@ -18,50 +18,63 @@ pub(crate) struct Origin {
     pub(crate) kind: SourceKind,
 }
 
-/// What a slot carries.
+/// One layer of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) origin: Origin,
+    pub(crate) layer: u8,
+}
+
+/// What a slot carries. Until the next source or layer can begin, the one before goes on: the
+/// viewer hides it by itself, and a stream without a pause is one that no receiver calls frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Feed {
     Nothing,
-    /// Announced; begins with the next packet that a decoder can begin with.
+    /// Begins with the next packet that a decoder can begin with.
     Waiting {
-        origin: Origin,
-        layer: u8,
+        next: Target,
     },
     Flowing {
-        origin: Origin,
-        layer: u8,
-        next: Option<u8>,
+        now: Target,
+        next: Option<Target>,
     },
 }
 
 impl Feed {
-    pub(crate) fn origin(self) -> Option<Origin> {
+    /// What is forwarded.
+    pub(crate) fn now(self) -> Option<Target> {
         match self {
-            Self::Nothing => None,
-            Self::Waiting { origin, .. } | Self::Flowing { origin, .. } => Some(origin),
+            Self::Flowing { now, .. } => Some(now),
+            Self::Nothing | Self::Waiting { .. } => None,
         }
     }
 
-    /// The layer that a keyframe must come from for the feed to go where it is wanted.
-    pub(crate) fn awaited_layer(self) -> Option<u8> {
+    /// What a keyframe is awaited of.
+    pub(crate) fn next(self) -> Option<Target> {
         match self {
             Self::Nothing => None,
-            Self::Waiting { layer, .. } => Some(layer),
+            Self::Waiting { next } => Some(next),
             Self::Flowing { next, .. } => next,
         }
     }
 
-    pub(crate) fn layer(self) -> Option<u8> {
-        match self {
-            Self::Nothing => None,
-            Self::Waiting { layer, .. } | Self::Flowing { layer, .. } => Some(layer),
-        }
+    /// Whether packets of this origin concern the slot.
+    pub(crate) fn takes(self, origin: Origin) -> bool {
+        [self.now(), self.next()].into_iter().flatten().any(|target| target.origin == origin)
+    }
+
+    /// Where packets come from: one origin, or two while one replaces the other.
+    pub(crate) fn origins(self) -> impl Iterator<Item = Origin> {
+        let now = self.now().map(|target| target.origin);
+        let next = self.next().map(|target| target.origin).filter(|next| Some(*next) != now);
+        now.into_iter().chain(next)
     }
 }
 
 /// A packet of a publication on its way to the slots.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inbound<'a> {
+    pub(crate) origin: Origin,
     pub(crate) stream: StreamId,
     pub(crate) layer: u8,
     pub(crate) packet: Stored<'a>,
@@ -74,6 +87,8 @@ pub(crate) struct Inbound<'a> {
 pub(crate) struct Slot {
     pub(crate) line: SlotLine,
     pub(crate) feed: Feed,
+    /// What the viewer was last told that this slot carries, and from which timestamp on.
+    pub(crate) told: (Option<Source>, u32),
     pub(crate) rewriter: Rewriter,
     pub(crate) packets: u32,
     pub(crate) octets: u32,
@@ -84,45 +99,41 @@ impl Slot {
     pub(crate) fn new(line: SlotLine, seed: u64) -> Self {
         let rewriter = Rewriter::new(line.codec.clock_rate, seed);
         let retransmission = (seed >> 20) as u16;
-        Self { line, feed: Feed::Nothing, rewriter, packets: 0, octets: 0, retransmission }
-    }
-
-    /// Shows another source, or nothing, from now on.
-    pub(crate) fn carry(&mut self, source: Option<(Origin, u8)>) {
-        self.rewriter.stop();
-        self.feed = match source {
-            Some((origin, layer)) => Feed::Waiting { origin, layer },
-            None => Feed::Nothing,
-        };
-    }
-
-    /// Asks for another layer of the same source.
-    pub(crate) fn aim(&mut self, wanted: u8) {
-        match &mut self.feed {
-            Feed::Nothing => {}
-            Feed::Waiting { layer, .. } => *layer = wanted,
-            Feed::Flowing { layer, next, .. } => *next = (wanted != *layer).then_some(wanted),
+        Self {
+            line,
+            feed: Feed::Nothing,
+            told: (None, 0),
+            rewriter,
+            packets: 0,
+            octets: 0,
+            retransmission,
         }
     }
 
-    /// Decides what becomes of a packet of the publication that the slot carries.
+    /// Decides what becomes of a packet of a publication that concerns the slot.
     pub(crate) fn take(&mut self, inbound: &Inbound<'_>, now: Instant) -> Verdict {
+        let here = Target { origin: inbound.origin, layer: inbound.layer };
         match self.feed {
-            Feed::Nothing => Verdict::Drop,
             // The first picture may come from any layer: soon is better than sharp.
-            Feed::Waiting { origin, layer } if inbound.entry_point => {
-                let next = (layer != inbound.layer).then_some(layer);
-                self.feed = Feed::Flowing { origin, layer: inbound.layer, next };
+            Feed::Waiting { next } if next.origin == here.origin && inbound.entry_point => {
+                let next = (next != here).then_some(next);
+                self.feed = Feed::Flowing { now: here, next };
                 self.begin(inbound, now)
             }
-            Feed::Waiting { .. } => Verdict::Drop,
-            Feed::Flowing { origin, next, .. }
-                if next == Some(inbound.layer) && inbound.entry_point =>
+            Feed::Flowing { next, .. } if next == Some(here) && inbound.entry_point => {
+                self.feed = Feed::Flowing { now: here, next: None };
+                self.begin(inbound, now)
+            }
+            // Another person's first picture, from any layer too.
+            Feed::Flowing { now: old, next: Some(next) }
+                if next.origin == here.origin
+                    && old.origin != here.origin
+                    && inbound.entry_point =>
             {
-                self.feed = Feed::Flowing { origin, layer: inbound.layer, next: None };
+                self.feed = Feed::Flowing { now: here, next: Some(next) };
                 self.begin(inbound, now)
             }
-            Feed::Flowing { layer, .. } if layer == inbound.layer => {
+            Feed::Flowing { now: current, .. } if current == here => {
                 if self.rewriter.stream() == Some(inbound.stream) {
                     self.rewriter.forward(&inbound.packet, now)
                 } else if inbound.entry_point {
@@ -131,7 +142,7 @@ impl Slot {
                     Verdict::Drop
                 }
             }
-            Feed::Flowing { .. } => Verdict::Drop,
+            Feed::Nothing | Feed::Waiting { .. } | Feed::Flowing { .. } => Verdict::Drop,
         }
     }
 

@@ -94,8 +94,40 @@ fn keyframe_requests(packet: &[u8]) -> Vec<u32> {
     walk(packet).filter_map(media).collect()
 }
 
+/// What a client knows of its one slot: it shows a frame only where its own wish, the server's
+/// word and the frame's time agree.
+#[derive(Default)]
+struct Screen {
+    asked: usize,
+    told: Option<(usize, u32)>,
+}
+
+impl Screen {
+    fn told(&mut self, events: &[RoomEvent]) {
+        for event in events {
+            if let RoomEvent::Slots { slots, .. } = event {
+                let whose = |source: Source| source.participant.0 as usize;
+                self.told = slots[0].source.map(|s| (whose(s), slots[0].from_timestamp));
+            }
+        }
+    }
+
+    fn shows(&self, packet: &[u8]) -> bool {
+        let Ok(Packet { timestamp, .. }) = Packet::parse(packet) else { return false };
+        let belongs = |from: u32| timestamp.wrapping_sub(from) < 1 << 31;
+        self.told.is_some_and(|(whose, from)| whose == self.asked && belongs(from))
+    }
+}
+
 #[test]
 fn two_hundred_switches_between_two_sources_leave_no_gap() {
+    for words_first in [true, false] {
+        switch_two_hundred_times(words_first);
+    }
+}
+
+/// `words_first`: the client hears of a change before its first packet arrives, or after it.
+fn switch_two_hundred_times(words_first: bool) {
     let mut lesson = Lesson::new();
     let mut random = StdRng::seed_from_u64(1);
     let viewer = lesson.join(1, &[], 1);
@@ -103,31 +135,37 @@ fn two_hundred_switches_between_two_sources_leave_no_gap() {
     let mut cameras =
         [Camera::new("v", None, (640, 360), 2), Camera::new("v", None, (640, 360), 3)];
     let mut decoder = Vp8Decoder::default();
-    let mut asked = 0;
+    let mut screen = Screen::default();
+    let (mut shown, mut wrong, mut silent) = (0, 0, 0);
+    let mut last_shown = 0;
     let mut switches = 0;
-    let mut shown = None;
-    let mut wrong = 0;
     while switches < 200 {
-        let wanted = asked % 2;
-        lesson.room.set_view(viewer, view(&[(0, wanted as u32 + 2, 360)]), lesson.now);
+        screen.asked = 5 - screen.asked.max(2);
+        lesson.room.set_view(viewer, view(&[(0, screen.asked as u32, 360)]), lesson.now);
         lesson.drain();
-        asked += 1;
         for _ in 0..random.random_range(20..40) {
             lesson.wait(FRAME);
+            let mut came = 0;
             for (key, camera) in keys.iter().zip(&mut cameras) {
                 if random.random_bool(0.01) {
                     camera.jump_back();
                 }
                 lesson.frame(*key, camera);
             }
+            let events = std::mem::take(&mut lesson.events);
+            if words_first {
+                screen.told(&events);
+            }
             for (to, kind, packet) in std::mem::take(&mut lesson.sent) {
                 match kind {
                     PacketKind::Rtp if to == viewer => {
-                        let whose = decoder.take(&packet).unwrap();
-                        wrong += usize::from(whose != cameras[wanted].ssrc());
-                        if shown != Some(whose) {
-                            shown = Some(whose);
-                            switches += 1;
+                        came += 1;
+                        let whose = decoder.take(&packet);
+                        if screen.shows(&packet) {
+                            shown += 1;
+                            wrong += usize::from(whose != Some(cameras[screen.asked - 2].ssrc()));
+                            switches += usize::from(last_shown != screen.asked);
+                            last_shown = screen.asked;
                         }
                     }
                     PacketKind::Rtp => {}
@@ -140,11 +178,37 @@ fn two_hundred_switches_between_two_sources_leave_no_gap() {
                     }
                 }
             }
+            screen.told(&events);
+            silent += usize::from(came == 0);
         }
     }
     assert_eq!(decoder.faults(), []);
-    assert_eq!(wrong, 0, "frames under a wrong name");
-    assert!(decoder.frames() > 2_000);
+    assert_eq!(wrong, 0, "packets shown under a wrong name");
+    assert_eq!(silent, 0, "moments without a frame: the old source flows until the new one can");
+    assert!(shown > 5_000, "{shown} packets were shown");
+}
+
+#[test]
+fn a_slot_asked_again_for_what_it_shows_is_answered() {
+    let mut lesson = Lesson::new();
+    let viewer = lesson.join(1, &[], 1);
+    let keys = [lesson.join(2, &[], 1), lesson.join(3, &[], 1)];
+    let mut cameras =
+        [Camera::new("v", None, (640, 360), 2), Camera::new("v", None, (640, 360), 3)];
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    for (key, camera) in keys.iter().zip(&mut cameras) {
+        lesson.frame(*key, camera);
+    }
+    let first = std::mem::take(&mut lesson.events);
+    lesson.room.set_view(viewer, view(&[(0, 3, 360)]), lesson.now);
+    lesson.drain();
+    assert_eq!(lesson.events, [], "the new source has no keyframe yet");
+    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    lesson.drain();
+    assert_eq!(lesson.events, first);
+    lesson.room.set_view(viewer, view(&[(0, 2, 720)]), lesson.now);
+    lesson.drain();
+    assert_eq!(lesson.events, first, "another size alone changes nothing");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use kreide_media::{h264, vp8};
 use crate::history::Stored;
 use crate::member::{Member, MemberKey, SsrcUse};
 use crate::outbox::PacketKind;
-use crate::slot::Inbound;
+use crate::rewriter::Verdict;
+use crate::slot::{Feed, Inbound, Origin};
 
 use super::timers::Reason;
 use super::{RoomPart, RoomStats};
@@ -21,7 +22,8 @@ impl RoomPart {
     pub fn handle_rtp(&mut self, from: MemberKey, bytes: &[u8], now: Instant) {
         self.stats.received += 1;
         let Some(member) = self.members.get_mut(from.0).and_then(Option::as_mut) else { return };
-        let Some((index, began, inbound)) = receive(member, bytes, now, &mut self.stats) else {
+        let received = receive(from, member, bytes, now, &mut self.stats);
+        let Some((index, began, inbound)) = received else {
             self.timers.arm(Reason::Feedback, now);
             return;
         };
@@ -47,6 +49,7 @@ impl RoomPart {
         let Some(member) = self.member_mut(from) else { return };
         let subscribers = std::mem::take(&mut member.publications[index].subscribers);
         let audio = !member.publications[index].is_video();
+        let mut changed = Vec::new();
         for subscriber in &subscribers {
             let Some(viewer) = self.members.get_mut(subscriber.viewer.0).and_then(Option::as_mut)
             else {
@@ -54,9 +57,16 @@ impl RoomPart {
             };
             let slots = if audio { &mut viewer.audio_slots } else { &mut viewer.video_slots };
             let Some(slot) = slots.get_mut(usize::from(subscriber.slot)) else { continue };
+            let before = slot.feed;
             let verdict = slot.take(inbound, now);
-            if verdict == crate::rewriter::Verdict::Drop {
+            if verdict == Verdict::Drop {
                 continue;
+            }
+            let origin = |feed: Feed| feed.now().map(|target| target.origin);
+            if let (false, Verdict::Send(first)) = (audio, verdict)
+                && origin(before) != origin(slot.feed)
+            {
+                changed.push((*subscriber, before, first.timestamp));
             }
             let transport_sequence = viewer.next_transport_sequence();
             let slots = if audio { &mut viewer.audio_slots } else { &mut viewer.video_slots };
@@ -70,12 +80,17 @@ impl RoomPart {
         if let Some(member) = self.member_mut(from) {
             member.publications[index].subscribers = subscribers;
         }
+        for (subscriber, before, timestamp) in changed {
+            let slot = usize::from(subscriber.slot);
+            self.slot_changed(subscriber.viewer, slot, before, timestamp);
+        }
     }
 }
 
 /// Takes a packet into its publication. Returns the publication's index, whether this is its
 /// first packet, and the packet; or nothing if it goes no further.
 fn receive<'a>(
+    from: MemberKey,
     member: &mut Member,
     bytes: &'a [u8],
     now: Instant,
@@ -96,6 +111,7 @@ fn receive<'a>(
         return None;
     }
     // Browsers probe with padding on lines that carry nothing.
+    let origin = Origin { member: from, kind: publication.kind() };
     let began = !publication.flowing && !packet.payload.is_empty();
     let codec = publication.line.codec;
     let level = packet.extensions.get(publication.line.extensions.audio_level);
@@ -136,6 +152,7 @@ fn receive<'a>(
         layer.height = size.map(|(_, height)| height).or(layer.height);
     }
     let inbound = Inbound {
+        origin,
         stream: layer.stream,
         layer: used.layer as u8,
         packet: stored,

@@ -136,7 +136,7 @@ impl RoomPart {
                     .filter(|p| p.flowing)
                     .map(|p| (p.kind(), p.subscribers.len()))
                     .collect();
-                let feeds: Vec<_> = member.slots().filter_map(|s| s.feed.origin()).collect();
+                let feeds: Vec<_> = member.slots().filter_map(|s| s.feed.now()).collect();
                 format!("{} {:?} sends {sends:?} gets {feeds:?}", member.participant, member.role)
             })
             .collect()
@@ -179,7 +179,7 @@ impl RoomPart {
             self.publication_ended(key, kind, now);
         }
         let Some(member) = self.members.get_mut(key.0).and_then(Option::take) else { return };
-        for origin in member.slots().filter_map(|slot| slot.feed.origin()) {
+        for origin in member.slots().flat_map(|slot| slot.feed.origins()) {
             if let Some(publication) =
                 self.member_mut(origin.member).and_then(|m| m.publication_mut(origin.kind))
             {
@@ -210,8 +210,9 @@ impl RoomPart {
     /// Changes what a viewer sees.
     pub fn set_view(&mut self, key: MemberKey, view: View, now: Instant) {
         let Some(member) = self.member_mut(key) else { return };
-        member.view = view;
+        let before = std::mem::replace(&mut member.view, view);
         self.apply_view(key, now);
+        self.confirm_slots_asked_again(key, &before);
     }
 
     // Polls.
@@ -249,13 +250,6 @@ impl RoomPart {
 
     fn keys(&self) -> Vec<MemberKey> {
         (0..self.members.len()).filter(|i| self.members[*i].is_some()).map(MemberKey).collect()
-    }
-
-    /// Notes that a viewer's video slot shows something else.
-    fn note_slot(&mut self, viewer: MemberKey, mapping: SlotMapping) {
-        let Some(member) = self.member_mut(viewer) else { return };
-        member.changed_slots.retain(|earlier| earlier.slot != mapping.slot);
-        member.changed_slots.push(mapping);
     }
 
     /// Asks a sender for a keyframe of one layer, unless it was asked a moment ago.

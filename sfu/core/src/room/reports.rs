@@ -10,7 +10,7 @@ use kreide_media::rtcp::{
 
 use crate::member::{Member, MemberKey};
 use crate::outbox::PacketKind;
-use crate::slot::{Feed, Slot};
+use crate::slot::{Slot, Target};
 
 use super::timers::Reason;
 use super::{FEEDBACK_SSRC, RoomPart};
@@ -40,7 +40,7 @@ impl RoomPart {
         let Some(member) = self.member(viewer) else { return };
         let slot = member.video_slots.iter().find(|slot| slot.line.ssrc == media);
         let Some(feed) = slot.map(|slot| slot.feed) else { return };
-        if let (Some(origin), Some(layer)) = (feed.origin(), feed.layer()) {
+        if let Some(Target { origin, layer }) = feed.now().or(feed.next()) {
             self.timers.arm(Reason::Layers, now);
             self.want_keyframe(origin.member, origin.kind, layer, now);
         }
@@ -51,7 +51,7 @@ impl RoomPart {
         let Some(index) = member.video_slots.iter().position(|s| s.line.ssrc == media) else {
             return;
         };
-        let Some(origin) = member.video_slots[index].feed.origin() else { return };
+        let Some(Target { origin, .. }) = member.video_slots[index].feed.now() else { return };
         let both = self.members.get_disjoint_mut([viewer.0, origin.member.0]);
         let Ok([Some(viewer_member), Some(sender)]) = both else { return };
         let Some(publication) = sender.publication(origin.kind) else { return };
@@ -141,7 +141,7 @@ impl RoomPart {
 
     /// What a slot's RTP clock shows at `at`, by the clocks of the one who is sending into it.
     fn slot_clock(&self, slot: &Slot, at: NtpTime) -> Option<u32> {
-        let Feed::Flowing { origin, .. } = slot.feed else { return None };
+        let Target { origin, .. } = slot.feed.now()?;
         let sender = self.member(origin.member)?;
         let publication = sender.publication(origin.kind)?;
         let layer = publication.layer_of_stream(slot.rewriter.stream()?)?;

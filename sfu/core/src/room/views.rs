@@ -2,15 +2,28 @@
 
 use std::time::Instant;
 
-use kreide_control::{SlotMapping, Source, SourceKind};
+use kreide_control::{SlotMapping, Source, SourceKind, View};
 
 use crate::audio::PLACES;
 use crate::layers;
 use crate::member::{Listener, Member, MemberKey};
 use crate::publication::{Publication, Subscriber};
-use crate::slot::{Origin, Slot};
+use crate::slot::{Feed, Origin, Slot, Target};
 
 use super::RoomPart;
+
+/// Which of a viewer's two rows of slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Media {
+    Audio,
+    Video,
+}
+
+impl Media {
+    fn fits(self, kind: SourceKind) -> bool {
+        (self == Self::Audio) == kind.is_audio()
+    }
+}
 
 impl RoomPart {
     /// A publication's first allowed packet came.
@@ -74,27 +87,20 @@ impl RoomPart {
             .collect();
         let places = member.audio_slots.len().min(PLACES);
         let held: Vec<Option<Origin>> =
-            member.audio_slots[..places].iter().map(|slot| slot.feed.origin()).collect();
+            member.audio_slots[..places].iter().map(|slot| slot.feed.origins().next()).collect();
         for (slot, origin) in held.iter().enumerate() {
             if origin.is_some_and(|origin| !wanted.contains(&origin)) {
-                self.set_audio_slot(viewer, slot, None);
+                self.set_feed(viewer, Media::Audio, slot, Feed::Nothing);
             }
         }
         for origin in wanted.into_iter().filter(|origin| !held.contains(&Some(*origin))) {
             let Some(member) = self.member(viewer) else { return };
-            let free = |slot: &Slot| slot.feed.origin().is_none();
+            let free = |slot: &Slot| slot.feed == Feed::Nothing;
             if let Some(slot) = member.audio_slots[..places].iter().position(free) {
-                self.set_audio_slot(viewer, slot, Some(origin));
+                let next = Target { origin, layer: 0 };
+                self.set_feed(viewer, Media::Audio, slot, Feed::Waiting { next });
             }
         }
-    }
-
-    fn set_audio_slot(&mut self, viewer: MemberKey, index: usize, origin: Option<Origin>) {
-        let Some(member) = self.member_mut(viewer) else { return };
-        let slot = &mut member.audio_slots[index];
-        let before = slot.feed.origin();
-        slot.carry(origin.map(|origin| (origin, 0)));
-        self.move_subscription(viewer, index as u8, before, origin);
     }
 
     /// Maps a viewer's wishes onto its video slots.
@@ -109,69 +115,138 @@ impl RoomPart {
     }
 
     fn apply_wish(&mut self, viewer: MemberKey, index: usize, now: Instant) {
-        let Some(member) = self.member(viewer) else { return };
-        let slot = &member.video_slots[index];
-        let number = slot.line.index;
-        let wish = member.view.slots.iter().find(|wish| wish.slot == number);
-        let target = wish.and_then(|wish| {
-            let origin = self.origin_of(wish.source)?;
-            let publication = self.member(origin.member)?.publication(origin.kind)?;
-            let shown = publication.flowing
-                && origin.member != viewer
-                && publication.line.fits(&slot.line)
-                && self.may_get(viewer, origin);
-            let layer = layers::choose(&publication.layer_states(now), wish.height)?;
-            shown.then_some((wish.source, origin, layer))
-        });
-        let before = slot.feed.origin();
-        let from_timestamp = slot.rewriter.next_timestamp();
-        let Some(member) = self.member_mut(viewer) else { return };
-        let slot = &mut member.video_slots[index];
-        if before == target.map(|(_, origin, _)| origin) {
-            if let Some((_, _, layer)) = target {
-                slot.aim(layer);
-            }
-        } else {
-            slot.carry(target.map(|(_, origin, layer)| (origin, layer)));
-            self.move_subscription(viewer, index as u8, before, target.map(|(_, o, _)| o));
-            let source = target.map(|(source, _, _)| source);
-            let mapping = SlotMapping { slot: number, source, from_timestamp };
-            self.note_slot(viewer, mapping);
+        let Some(slot) = self.member(viewer).map(|member| &member.video_slots[index]) else {
+            return;
+        };
+        let wanted = self.target_of(viewer, slot, now);
+        let current = slot.feed.now().filter(|target| self.flows(target.origin));
+        let feed = match (current, wanted) {
+            (_, None) => Feed::Nothing,
+            (None, Some(next)) => Feed::Waiting { next },
+            (Some(now), Some(next)) => Feed::Flowing { now, next: (now != next).then_some(next) },
+        };
+        self.set_feed(viewer, Media::Video, index, feed);
+        if feed.now().is_none() {
+            self.tell_slot(viewer, index, None);
         }
         self.ask_for_awaited_keyframe(viewer, index, now);
     }
 
-    /// Asks for the keyframe that a video slot waits for, if it waits for one.
-    pub(super) fn ask_for_awaited_keyframe(
+    /// What a video slot should carry by its viewer's wish, if it can.
+    fn target_of(&self, viewer: MemberKey, slot: &Slot, now: Instant) -> Option<Target> {
+        let view = &self.member(viewer)?.view;
+        let wish = view.slots.iter().find(|wish| wish.slot == slot.line.index)?;
+        let origin = self.origin_of(wish.source)?;
+        let publication = self.member(origin.member)?.publication(origin.kind)?;
+        let shown = publication.flowing
+            && origin.member != viewer
+            && publication.line.fits(&slot.line)
+            && self.may_get(viewer, origin);
+        let layer = layers::choose(&publication.layer_states(now), wish.height)?;
+        shown.then_some(Target { origin, layer })
+    }
+
+    /// A slot began to carry another source with a packet of this timestamp.
+    pub(super) fn slot_changed(
         &mut self,
         viewer: MemberKey,
         index: usize,
-        now: Instant,
+        before: Feed,
+        timestamp: u32,
     ) {
+        let Some(slot) = self.member(viewer).and_then(|m| m.video_slots.get(index)) else { return };
+        let feed = slot.feed;
+        self.subscribe(viewer, Media::Video, index, before, feed);
+        let source = feed.now().and_then(|Target { origin, .. }| {
+            let participant = self.member(origin.member)?.participant;
+            Some((Source { participant, kind: origin.kind }, timestamp))
+        });
+        self.tell_slot(viewer, index, source);
+    }
+
+    /// Answers those wishes of a new view that ask for what the slot shows already.
+    pub(super) fn confirm_slots_asked_again(&mut self, viewer: MemberKey, before: &View) {
+        let Some(member) = self.member_mut(viewer) else { return };
+        let asked = |view: &View, slot: u8| {
+            view.slots.iter().find(|wish| wish.slot == slot).map(|wish| wish.source)
+        };
+        for slot in &member.video_slots {
+            let number = slot.line.index;
+            let wish = asked(&member.view, number);
+            let again = wish != asked(before, number) && wish.is_some() && wish == slot.told.0;
+            if again && member.changed_slots.iter().all(|changed| changed.slot != number) {
+                let (source, from_timestamp) = slot.told;
+                member.changed_slots.push(SlotMapping { slot: number, source, from_timestamp });
+            }
+        }
+    }
+
+    /// Notes for the viewer what a video slot carries, unless it knows.
+    fn tell_slot(&mut self, viewer: MemberKey, index: usize, now: Option<(Source, u32)>) {
+        let Some(member) = self.member_mut(viewer) else { return };
+        let slot = &mut member.video_slots[index];
+        let source = now.map(|(source, _)| source);
+        if slot.told.0 == source {
+            return;
+        }
+        let from_timestamp = now.map_or(0, |(_, timestamp)| timestamp);
+        slot.told = (source, from_timestamp);
+        let slot = slot.line.index;
+        member.changed_slots.retain(|earlier| earlier.slot != slot);
+        member.changed_slots.push(SlotMapping { slot, source, from_timestamp });
+    }
+
+    /// Asks for the keyframe that a video slot waits for, if it waits for one.
+    fn ask_for_awaited_keyframe(&mut self, viewer: MemberKey, index: usize, now: Instant) {
         let Some(feed) = self.member(viewer).map(|m| m.video_slots[index].feed) else { return };
-        if let (Some(origin), Some(layer)) = (feed.origin(), feed.awaited_layer()) {
+        if let Some(Target { origin, layer }) = feed.next() {
             self.want_keyframe(origin.member, origin.kind, layer, now);
         }
     }
 
-    fn move_subscription(
+    /// Gives a slot another feed and moves its subscriptions.
+    fn set_feed(&mut self, viewer: MemberKey, media: Media, index: usize, feed: Feed) {
+        let Some(member) = self.member_mut(viewer) else { return };
+        let slot = match media {
+            Media::Audio => &mut member.audio_slots[index],
+            Media::Video => &mut member.video_slots[index],
+        };
+        let before = std::mem::replace(&mut slot.feed, feed);
+        if feed.now().is_none() {
+            slot.rewriter.stop();
+        }
+        self.subscribe(viewer, media, index, before, feed);
+    }
+
+    fn subscribe(
         &mut self,
         viewer: MemberKey,
-        slot: u8,
-        from: Option<Origin>,
-        to: Option<Origin>,
+        media: Media,
+        index: usize,
+        before: Feed,
+        after: Feed,
     ) {
-        let subscriber = Subscriber { viewer, slot };
-        if let Some(publication) = from.and_then(|origin| self.publication_at(origin)) {
-            publication.unsubscribe(subscriber);
+        let subscriber = Subscriber { viewer, slot: index as u8 };
+        debug_assert!(before.origins().chain(after.origins()).all(|o| media.fits(o.kind)));
+        for origin in before.origins().filter(|origin| !after.takes(*origin)) {
+            if let Some(publication) = self.publication_at(origin) {
+                publication.unsubscribe(subscriber);
+            }
         }
-        if let Some(publication) = to.and_then(|origin| self.publication_at(origin)) {
-            publication.subscribers.push(subscriber);
+        for origin in after.origins().filter(|origin| !before.takes(*origin)) {
+            if let Some(publication) = self.publication_at(origin) {
+                publication.subscribers.push(subscriber);
+            }
         }
     }
 
     fn publication_at(&mut self, origin: Origin) -> Option<&mut Publication> {
         self.member_mut(origin.member)?.publication_mut(origin.kind)
+    }
+
+    fn flows(&self, origin: Origin) -> bool {
+        let publication = self.member(origin.member).and_then(|m| m.publication(origin.kind));
+        publication.is_some_and(|publication| publication.flowing)
     }
 
     /// Consent is applied where the publisher is: the recorder gets only what is recordable.
