@@ -23,6 +23,9 @@ export interface Scene {
   chat: boolean;
   /** Whether it is quiet: microphones and chat of all are locked. */
   quiet: boolean;
+  /** Whether the line pauses every third picture. */
+  paused: boolean;
+  captions: boolean;
 }
 
 const NAMES = [
@@ -173,6 +176,12 @@ function room(scene: Scene): Room {
       content: { state: 'off' },
     },
     pictures,
+    ...(scene.paused && {
+      paused: new Set(people.filter(({ no }) => no % 3 === 0).map(({ no }) => pictureKey(no, 'camera'))),
+    }),
+    ...(scene.captions && {
+      captions: 'Wir schauen uns die Parabel an: Wo liegt ihr tiefster Punkt, und woran sieht man das?',
+    }),
     connection: scene.connection,
     notices: scene.notices,
   };

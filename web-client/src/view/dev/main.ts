@@ -1,14 +1,21 @@
 /**
- * Entry of the development page `/ui.html`: the whole client on a made-up session. Everything is
- * chosen in the address: at, role, count, content, dark, link, connection, notices, reason, chat,
- * lang and theme.
+ * Entry of the development page `/ui`: every part of the look (`page`: parts, texts or room), or,
+ * if `at` or `role` is given, the whole client on a made-up session. What it shows is chosen in
+ * the address: at, role, count, content, dark, link, connection, notices, reason, chat, quiet,
+ * paused, captions, moving, lang and theme.
  */
 import { mount } from 'svelte';
 import type { Role } from '../../protocol';
 import type { Failure, Room } from '../../session/model';
 import App from '../../ui/App.svelte';
 import { settings } from '../../ui/settings.svelte';
+import { addressAs } from '../../ui/text/words.svelte';
 import { fakeSession, type Scene } from './fake';
+import Gallery from './gallery/Gallery.svelte';
+import { keepMoving } from './pictures';
+
+// Tests change colours and language in place: loading the page for each would take minutes.
+Object.assign(globalThis, { kreideUi: { settings, addressAs } });
 
 const asked = new URLSearchParams(location.search);
 const number = (name: string, otherwise: number) => Number(asked.get(name) ?? otherwise);
@@ -17,7 +24,12 @@ const theme = asked.get('theme');
 if (theme === 'light' || theme === 'dark') settings.theme = theme;
 
 const target = document.getElementById('app');
-if (target) {
+if (target && !asked.has('at') && !asked.has('role')) {
+  const page = asked.get('page');
+  const start = page === 'texts' || page === 'room' ? page : 'parts';
+  mount(Gallery, { target, props: { start } });
+} else if (target) {
+  if (asked.has('moving')) keepMoving();
   const session = fakeSession({
     at: (asked.get('at') ?? 'room') as Scene['at'],
     role: (asked.get('role') ?? 'teacher') as Role,
@@ -30,6 +42,8 @@ if (target) {
     reason: (asked.get('reason') ?? 'LEFT') as Scene['reason'],
     chat: asked.has('chat'),
     quiet: asked.has('quiet'),
+    paused: asked.has('paused'),
+    captions: asked.has('captions'),
   });
   mount(App, { target, props: { session } });
 }

@@ -1,6 +1,16 @@
 /** Drawn pictures instead of cameras and screens: no face of a real person stands in the tree. */
 
+/** Frames of a moving picture in a second. */
+const FRAMES = 15;
+
+let moving = false;
+
 const made = new Map<string, MediaStream>();
+
+/** From now on people nod fifteen times a second, as a camera would send them small. */
+export function keepMoving(): void {
+  moving = true;
+}
 
 /** A person as a drawing, different for each number. */
 export function face(no: number): MediaStream {
@@ -64,9 +74,23 @@ function once(
   if (pen) {
     draw(pen);
     // A canvas delivers a frame only when it is drawn upon.
-    setInterval(() => draw(pen), 500);
+    if (!moving) setInterval(() => draw(pen), 500);
   }
-  const stream = canvas.captureStream(4);
+  const stream = moving ? nod(canvas) : canvas.captureStream(4);
   made.set(key, stream);
   return stream;
+}
+
+/** The drawing in small, moved a little for every frame. */
+function nod(still: HTMLCanvasElement): MediaStream {
+  const canvas = document.createElement('canvas');
+  canvas.width = 320;
+  canvas.height = 180;
+  const pen = canvas.getContext('2d');
+  let frame = made.size * 5;
+  setInterval(() => {
+    frame += 1;
+    pen?.drawImage(still, 8 * Math.sin(frame / 6), 4 * Math.sin(frame / 4), 320, 180);
+  }, 1000 / FRAMES);
+  return canvas.captureStream(FRAMES);
 }
