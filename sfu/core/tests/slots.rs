@@ -1,98 +1,18 @@
 //! Slots over time: sources come, go and change, and the viewer's decoder never notices.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kreide_control::Source;
 use kreide_media::rtcp::{Rtcp, walk, write_nack};
 use kreide_media::rtp::Packet;
-use kreide_sfu_core::{Listener, MemberKey, PacketKind, RoomEvent, RoomPart};
+use kreide_sfu_core::{Listener, MemberKey, PacketKind, RoomEvent};
 use kreide_sfu_testkit::{
-    Camera, Microphone, Vp8Decoder, member, no_rights, room, source, t0, video_slot_ssrc, view,
+    Camera, FRAME, Lesson, Microphone, STEP, Vp8Decoder, keyframe_requests, member, no_rights,
+    source, video_slot_ssrc, view,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-
-const FRAME: Duration = Duration::from_millis(33);
-const STEP: u32 = 2_970;
-
-/// A room, virtual time, and what every member was sent.
-struct Lesson {
-    room: RoomPart,
-    now: Instant,
-    sent: Vec<(MemberKey, PacketKind, Vec<u8>)>,
-    events: Vec<RoomEvent>,
-}
-
-impl Lesson {
-    fn new() -> Self {
-        Self { room: room(7), now: t0(), sent: Vec::new(), events: Vec::new() }
-    }
-
-    fn join(&mut self, number: u32, rids: &[&str], slots: u32) -> MemberKey {
-        let key = self.room.join(member(number, rids, slots), self.now);
-        self.room.connected(key, self.now);
-        key
-    }
-
-    fn rtp(&mut self, from: MemberKey, packet: &[u8]) {
-        self.room.handle_rtp(from, packet, self.now);
-        self.drain();
-    }
-
-    fn frame(&mut self, from: MemberKey, camera: &mut Camera) {
-        for packet in camera.frame(STEP) {
-            self.rtp(from, &packet);
-        }
-    }
-
-    fn wait(&mut self, duration: Duration) {
-        let until = self.now + duration;
-        while let Some((at, _)) = self.room.poll_timeout().filter(|(at, _)| *at <= until) {
-            self.now = at.max(self.now);
-            self.room.handle_timeout(self.now);
-            self.drain();
-        }
-        self.now = until;
-    }
-
-    fn drain(&mut self) {
-        let sent = &mut self.sent;
-        self.room.outbox().drain(|to, kind, buffer, length| {
-            sent.push((to, kind, buffer[..length].to_vec()));
-        });
-        while let Some(event) = self.room.poll_event() {
-            self.events.push(event);
-        }
-    }
-
-    /// RTP packets sent to a member on one SSRC since the last call for anybody.
-    fn take_rtp(&mut self, to: MemberKey, ssrc: u32) -> Vec<Vec<u8>> {
-        std::mem::take(&mut self.sent)
-            .into_iter()
-            .filter(|(key, kind, _)| *key == to && *kind == PacketKind::Rtp)
-            .map(|(_, _, packet)| packet)
-            .filter(|packet| Packet::parse(packet).is_ok_and(|p| p.ssrc == ssrc))
-            .collect()
-    }
-
-    /// SSRCs for which a member was asked for a keyframe so far.
-    fn keyframes_asked_of(&self, member: MemberKey) -> Vec<u32> {
-        self.sent
-            .iter()
-            .filter(|(key, kind, _)| *key == member && *kind == PacketKind::Rtcp)
-            .flat_map(|(_, _, packet)| keyframe_requests(packet))
-            .collect()
-    }
-}
-
-fn keyframe_requests(packet: &[u8]) -> Vec<u32> {
-    let media = |packet| match packet {
-        Rtcp::Pli { media } => Some(media),
-        _ => None,
-    };
-    walk(packet).filter_map(media).collect()
-}
 
 /// What a client knows of its one slot: it shows a frame only where its own wish, the server's
 /// word and the frame's time agree.

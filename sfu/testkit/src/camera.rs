@@ -57,6 +57,12 @@ impl Camera {
         self.header.ssrc
     }
 
+    /// SSRC and timestamp of the last frame.
+    #[must_use]
+    pub fn clock(&self) -> (u32, u32) {
+        (self.header.ssrc, self.header.timestamp)
+    }
+
     /// The next frame is a keyframe.
     pub fn want_keyframe(&mut self) {
         self.keyframe_wanted = true;

@@ -21,6 +21,12 @@ impl Microphone {
         Self { mid: mid.to_owned(), header }
     }
 
+    /// SSRC and timestamp of the last packet.
+    #[must_use]
+    pub fn clock(&self) -> (u32, u32) {
+        (self.header.ssrc, self.header.timestamp)
+    }
+
     /// The next packet with a level in dB below full scale.
     pub fn packet(&mut self, below_full_scale: u8) -> Vec<u8> {
         self.header.sequence = self.header.sequence.wrapping_add(1);

@@ -1,0 +1,108 @@
+//! A lesson on virtual time: hand packets in, let time pass, look at what came out.
+
+use std::time::{Duration, Instant};
+
+use kreide_media::rtcp::{Rtcp, walk};
+use kreide_media::rtp::Packet;
+use kreide_sfu_core::{MemberKey, PacketKind, RoomEvent, RoomPart};
+
+use crate::{Camera, member, room, t0};
+
+/// Timestamp units between two frames of [`FRAME`].
+pub const STEP: u32 = 2_970;
+/// Time between two frames, about 30 a second.
+pub const FRAME: Duration = Duration::from_millis(33);
+
+/// A room, virtual time, and what every member was sent.
+#[derive(Debug)]
+pub struct Lesson {
+    /// The room.
+    pub room: RoomPart,
+    /// Virtual time.
+    pub now: Instant,
+    /// What was sent, oldest first, until a test takes it.
+    pub sent: Vec<(MemberKey, PacketKind, Vec<u8>)>,
+    /// What signaling was told, oldest first, until a test takes it.
+    pub events: Vec<RoomEvent>,
+}
+
+impl Lesson {
+    /// An empty room at the beginning of virtual time.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "a test says what it begins")]
+    pub fn new() -> Self {
+        Self { room: room(7), now: t0(), sent: Vec::new(), events: Vec::new() }
+    }
+
+    /// Lets a member of this number come and connect.
+    pub fn join(&mut self, number: u32, rids: &[&str], slots: u32) -> MemberKey {
+        let key = self.room.join(member(number, rids, slots), self.now);
+        self.room.connected(key, self.now);
+        key
+    }
+
+    /// Hands a member's packet in and collects what comes of it.
+    pub fn rtp(&mut self, from: MemberKey, packet: &[u8]) {
+        self.room.handle_rtp(from, packet, self.now);
+        self.drain();
+    }
+
+    /// Hands a member's next frame in, packet by packet.
+    pub fn frame(&mut self, from: MemberKey, camera: &mut Camera) {
+        for packet in camera.frame(STEP) {
+            self.rtp(from, &packet);
+        }
+    }
+
+    /// Lets time pass, timers included.
+    pub fn wait(&mut self, duration: Duration) {
+        let until = self.now + duration;
+        while let Some((at, _)) = self.room.poll_timeout().filter(|(at, _)| *at <= until) {
+            self.now = at.max(self.now);
+            self.room.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = until;
+    }
+
+    /// Collects packets and events.
+    pub fn drain(&mut self) {
+        let sent = &mut self.sent;
+        self.room.outbox().drain(|to, kind, buffer, length| {
+            sent.push((to, kind, buffer[..length].to_vec()));
+        });
+        while let Some(event) = self.room.poll_event() {
+            self.events.push(event);
+        }
+    }
+
+    /// RTP packets sent to a member on one SSRC since the last call for anybody.
+    pub fn take_rtp(&mut self, to: MemberKey, ssrc: u32) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.sent)
+            .into_iter()
+            .filter(|(key, kind, _)| *key == to && *kind == PacketKind::Rtp)
+            .map(|(_, _, packet)| packet)
+            .filter(|packet| Packet::parse(packet).is_ok_and(|p| p.ssrc == ssrc))
+            .collect()
+    }
+
+    /// SSRCs for which a member was asked for a keyframe so far.
+    #[must_use]
+    pub fn keyframes_asked_of(&self, member: MemberKey) -> Vec<u32> {
+        self.sent
+            .iter()
+            .filter(|(key, kind, _)| *key == member && *kind == PacketKind::Rtcp)
+            .flat_map(|(_, _, packet)| keyframe_requests(packet))
+            .collect()
+    }
+}
+
+/// SSRCs that an RTCP packet asks keyframes of.
+#[must_use]
+pub fn keyframe_requests(packet: &[u8]) -> Vec<u32> {
+    let media = |packet| match packet {
+        Rtcp::Pli { media } => Some(media),
+        _ => None,
+    };
+    walk(packet).filter_map(media).collect()
+}
