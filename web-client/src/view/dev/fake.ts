@@ -134,6 +134,7 @@ function room(scene: Scene): Room {
   const mine = people.find((one) => one.no === me);
   if (mine) {
     mine.role = scene.role;
+    if (scene.role === 'presenter') mine.rights = { ...mine.rights, content: true };
     const camera = scene.dark < scene.count && scene.role !== 'observer';
     mine.sending = camera ? ['microphone', 'camera'] : [];
   }

@@ -27,8 +27,10 @@ export function controlOf(event: KeyboardEvent): Control | null {
 
 /** Moves the focus to the next (or the previous) region that is on the screen. */
 export function nextRegion(root: ParentNode, back: boolean): void {
-  const regions = [...root.querySelectorAll<HTMLElement>('[data-region]')].filter((region) =>
-    region.checkVisibility === undefined ? true : region.checkVisibility(),
+  const regions = [...root.querySelectorAll<HTMLElement>('[data-region]')].filter(
+    (region) =>
+      region.closest('[inert]') === null &&
+      (region.checkVisibility === undefined ? true : region.checkVisibility()),
   );
   const now = regions.findIndex((region) => region.contains(document.activeElement));
   const step = back ? (now < 0 ? 0 : -1) : 1;
