@@ -109,7 +109,8 @@ impl AudioChoice {
             .min_by(|a, b| a.1.total_cmp(&b.1));
         let Some((place, weakest_score)) = weakest else { return false };
         let challenger = &mut self.talkers[index];
-        let wins = challenger.loudness > LOUD && challenger.score(now) > weakest_score + HYSTERESIS;
+        let wins = (challenger.loudness > LOUD || weakest_score <= 0.0)
+            && challenger.score(now) > weakest_score + HYSTERESIS;
         challenger.packets_above_weakest =
             if wins { challenger.packets_above_weakest + 1 } else { 0 };
         if challenger.packets_above_weakest < PACKETS_TO_WIN {
@@ -208,6 +209,16 @@ mod tests {
         play(&mut choice, &mut now, &[(1, QUIET), (2, SPEECH), (3, SPEECH)], 1.0);
         play(&mut choice, &mut now, &[(1, QUIET), (2, SPEECH), (3, SPEECH), (4, SPEECH)], 0.2);
         assert!(heard(&choice, 4) && !heard(&choice, 1));
+    }
+
+    #[test]
+    fn a_place_held_by_nobody_is_free_for_a_whisper() {
+        let (mut choice, mut now) = (AudioChoice::default(), t0());
+        play(&mut choice, &mut now, &[(1, QUIET), (2, QUIET), (3, QUIET)], 0.5);
+        play(&mut choice, &mut now, &[(4, QUIET)], 1.0);
+        assert!(!heard(&choice, 4), "the others may be back in a moment");
+        play(&mut choice, &mut now, &[(4, QUIET)], 1.5);
+        assert!(heard(&choice, 4));
     }
 
     #[test]

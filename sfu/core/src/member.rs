@@ -99,6 +99,9 @@ pub(crate) struct Member {
     pub(crate) feedback: TransportFeedback,
     pub(crate) clock: SenderClock,
     pub(crate) round_trip: Duration,
+    /// Packets sent, and sent again, since the last reports.
+    pub(crate) sent: u32,
+    pub(crate) sent_again: u32,
     transport_sequence: u16,
     ssrcs: Vec<(u32, SsrcUse)>,
 }
@@ -145,6 +148,8 @@ impl Member {
             feedback: TransportFeedback::new(now),
             clock: SenderClock::default(),
             round_trip: Duration::from_millis(100),
+            sent: 0,
+            sent_again: 0,
             transport_sequence: 0,
             ssrcs: Vec::new(),
         };
@@ -170,6 +175,13 @@ impl Member {
         self.transport_sequence
     }
 
+    /// Whether one more retransmission is within the budget: a fifth of what is sent, and a little
+    /// for those to whom little is sent. On a weak line, or for an attacker, more would only add
+    /// to the load.
+    pub(crate) fn may_send_again(&self) -> bool {
+        self.sent_again < RESENT_AT_LEAST + self.sent / 5
+    }
+
     /// Whether the voice choice favours this member.
     pub(crate) fn is_favoured(&self) -> bool {
         matches!(self.role, Role::Teacher | Role::Interpreter)
@@ -177,22 +189,38 @@ impl Member {
 
     /// What an SSRC carries. A new one is learned from its mid and rid (RFC 8852), and by its
     /// payload type where a line has no other stream.
-    pub(crate) fn identify(&mut self, packet: &Packet<'_>) -> Result<SsrcUse, ParseError> {
+    pub(crate) fn identify(
+        &mut self,
+        packet: &Packet<'_>,
+        now: Instant,
+    ) -> Result<SsrcUse, ParseError> {
         if let Some((_, found)) = self.ssrcs.iter().find(|(ssrc, _)| *ssrc == packet.ssrc) {
             return Ok(*found);
+        }
+        let found = self.learn(packet, now).ok_or(ParseError::Malformed("unknown stream"))?;
+        if !found.retransmission {
+            self.begin_stream(found, packet.ssrc);
         }
         if self.ssrcs.len() >= MOST_SSRCS {
             return Err(ParseError::Malformed("too many streams"));
         }
-        let found = self.learn(packet).ok_or(ParseError::Malformed("unknown stream"))?;
         self.ssrcs.push((packet.ssrc, found));
-        if !found.retransmission {
-            self.publications[found.publication].layers[found.layer].ssrc = Some(packet.ssrc);
-        }
         Ok(found)
     }
 
-    fn learn(&self, packet: &Packet<'_>) -> Option<SsrcUse> {
+    /// Gives a layer its SSRC. If it had another, that one is over and a new stream begins.
+    fn begin_stream(&mut self, used: SsrcUse, ssrc: u32) {
+        let layer = &mut self.publications[used.publication].layers[used.layer];
+        if layer.ssrc.is_some() {
+            *layer = Layer::new(layer.stream.successor());
+            self.ssrcs.retain(|(_, known)| {
+                (known.publication, known.layer) != (used.publication, used.layer)
+            });
+        }
+        self.publications[used.publication].layers[used.layer].ssrc = Some(ssrc);
+    }
+
+    fn learn(&self, packet: &Packet<'_>, now: Instant) -> Option<SsrcUse> {
         let (index, publication) = self.publications.iter().enumerate().find(|(_, p)| {
             let mid = packet.extensions.get(p.line.extensions.mid);
             mid == Some(p.line.mid.as_bytes())
@@ -212,8 +240,8 @@ impl Member {
             None if line.rids.len() <= 1 => 0,
             None => return None,
         };
-        // A second stream for a taken layer would mix two pictures into one.
-        let taken = publication.layers[layer].ssrc.is_some();
+        // A second stream beside a living one would mix two pictures into one.
+        let taken = publication.layers[layer].is_flowing(now);
         (retransmission || !taken).then_some(SsrcUse { publication: index, layer, retransmission })
     }
 
@@ -246,3 +274,5 @@ impl PublishLine {
 }
 
 const MOST_SSRCS: usize = 32;
+/// Retransmissions between two reports that anybody gets.
+const RESENT_AT_LEAST: u32 = 100;

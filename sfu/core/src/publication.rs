@@ -60,6 +60,10 @@ impl Layer {
             last_packet: None,
         }
     }
+
+    pub(crate) fn is_flowing(&self, now: Instant) -> bool {
+        self.last_packet.is_some_and(|at| now < at + LAYER_SILENCE)
+    }
 }
 
 impl Publication {
@@ -75,10 +79,7 @@ impl Publication {
     pub(crate) fn layer_states(&self, now: Instant) -> Vec<LayerState> {
         self.layers
             .iter()
-            .map(|layer| LayerState {
-                flowing: layer.last_packet.is_some_and(|at| now < at + LAYER_SILENCE),
-                height: layer.height,
-            })
+            .map(|layer| LayerState { flowing: layer.is_flowing(now), height: layer.height })
             .collect()
     }
 

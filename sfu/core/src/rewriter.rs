@@ -24,6 +24,13 @@ use crate::history::Stored;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StreamId(pub(crate) u64);
 
+impl StreamId {
+    /// The name of the stream that takes this one's place. Rooms count in the lower half.
+    pub(crate) fn successor(self) -> Self {
+        Self(self.0.wrapping_add(1 << 32))
+    }
+}
+
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {

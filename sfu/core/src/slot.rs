@@ -98,7 +98,8 @@ pub(crate) struct Slot {
 impl Slot {
     pub(crate) fn new(line: SlotLine, seed: u64) -> Self {
         let rewriter = Rewriter::new(line.codec.clock_rate, seed);
-        let retransmission = (seed >> 20) as u16;
+        // Far from a wrap, which a receiver that misses the first packets would guess wrongly.
+        let retransmission = (seed >> 20) as u16 & 0x7fff;
         Self {
             line,
             feed: Feed::Nothing,

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use futures::FutureExt;
@@ -17,6 +19,7 @@ use kreide_sfu_transport::{TransportConfig, TransportError};
 use mio::Waker;
 use prometheus::Registry;
 use tokio::sync::{mpsc, oneshot};
+use tracing::error;
 
 use crate::addresses::announced_addresses;
 use crate::metrics::Metrics;
@@ -103,7 +106,7 @@ impl Node {
             let waker = shard.waker();
             let thread = std::thread::Builder::new()
                 .name(format!("shard-{index}"))
-                .spawn(move || shard.run())
+                .spawn(move || run_or_abort(shard))
                 .map_err(NodeError::Thread)?;
             shards.push(ShardHandle { orders, waker, thread: Some(thread) });
         }
@@ -121,14 +124,13 @@ impl Node {
 
     /// Ends all transports and threads.
     pub fn shutdown(&mut self) {
-        for shard in &self.shards {
-            // A shard whose queue is full at the end loses its goodbyes, not more.
-            let _ = shard.give(Order::Stop);
-        }
         for shard in &mut self.shards {
-            if let Some(thread) = shard.thread.take() {
-                let _ = thread.join();
+            let Some(thread) = shard.thread.take() else { continue };
+            // A full queue is worked off in a moment.
+            while shard.give(Order::Stop).is_err() && !thread.is_finished() {
+                std::thread::sleep(Duration::from_millis(5));
             }
+            let _ = thread.join();
         }
     }
 
@@ -180,6 +182,15 @@ impl MediaPlane for Node {
 impl Drop for Node {
     fn drop(&mut self) {
         self.shutdown();
+    }
+}
+
+/// A room's fault ends that room. A fault of the shard itself would leave a process that looks
+/// healthy and moves no media: better to end it, and let the service manager start it anew.
+fn run_or_abort(shard: Shard) {
+    if catch_unwind(AssertUnwindSafe(|| shard.run())).is_err() {
+        error!("a fault ended a media thread; the process stops");
+        std::process::abort();
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Transport {
     session_id: u64,
     /// How many answers were given.
     answers: u32,
+    /// ICE fragment of the last restart's offer, and its answer.
+    last_restart: Option<(String, String)>,
     /// What was agreed, to be compared with what a restart would agree.
     agreed: u64,
     fingerprints: Vec<Fingerprint>,
@@ -72,6 +74,7 @@ impl Transport {
             seed,
             session_id,
             answers: 1,
+            last_restart: None,
             agreed: digest(&negotiated),
             fingerprints: offer.fingerprints.clone(),
             ice: Ice::new(Credentials::new(&local, &offer.ufrag)),
@@ -169,6 +172,11 @@ impl Transport {
         if offer.fingerprints != self.fingerprints {
             return Err(OfferError::Changed("fingerprints"));
         }
+        if let Some((ufrag, answer)) = &self.last_restart
+            && *ufrag == offer.ufrag
+        {
+            return Ok(answer.clone()); // The answer was lost, and the offer comes again.
+        }
         if self.ice.credentials().is_with(&offer.ufrag) {
             return Err(OfferError::Changed("credentials are the same; the rest"));
         }
@@ -181,6 +189,7 @@ impl Transport {
         }
         self.answers = version;
         self.ice.restart(Credentials::new(&local, &offer.ufrag));
+        self.last_restart = Some((offer.ufrag.clone(), answer.clone()));
         Ok(answer)
     }
 

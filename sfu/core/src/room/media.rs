@@ -35,7 +35,8 @@ impl RoomPart {
         if began {
             self.publication_began(from, kind, now);
         }
-        if kind.is_audio() {
+        // Padding alone is no voice, and nobody would notice its end.
+        if kind.is_audio() && !inbound.packet.payload.is_empty() {
             let below = inbound.audio_level.map_or(UNKNOWN_LEVEL, |l| l.below_full_scale);
             if self.audio.heard((from, kind), favoured, below, now) {
                 self.apply_audio_choice_to_all();
@@ -68,6 +69,7 @@ impl RoomPart {
             {
                 changed.push((*subscriber, before, first.timestamp));
             }
+            viewer.sent += 1;
             let transport_sequence = viewer.next_transport_sequence();
             let slots = if audio { &mut viewer.audio_slots } else { &mut viewer.video_slots };
             let slot = &mut slots[usize::from(subscriber.slot)];
@@ -96,7 +98,8 @@ fn receive<'a>(
     now: Instant,
     stats: &mut RoomStats,
 ) -> Option<(usize, bool, Inbound<'a>)> {
-    let found = Packet::parse(bytes).and_then(|packet| Ok((packet, member.identify(&packet)?)));
+    let found =
+        Packet::parse(bytes).and_then(|packet| Ok((packet, member.identify(&packet, now)?)));
     let Ok((packet, used)) = found else {
         stats.malformed += 1;
         return None;

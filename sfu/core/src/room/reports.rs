@@ -55,7 +55,10 @@ impl RoomPart {
         let both = self.members.get_disjoint_mut([viewer.0, origin.member.0]);
         let Ok([Some(viewer_member), Some(sender)]) = both else { return };
         let Some(publication) = sender.publication(origin.kind) else { return };
-        for sequence in missing.iter().take(MOST_ASKED_AT_ONCE) {
+        for sequence in missing.iter() {
+            if !viewer_member.may_send_again() {
+                return;
+            }
             let slot = &viewer_member.video_slots[index];
             let Some((stream, source)) = slot.rewriter.source_of(sequence) else { continue };
             let Some(layer) = publication.layer_of_stream(stream) else { continue };
@@ -67,6 +70,7 @@ impl RoomPart {
                 slot.write_again(out, verdict, packet.payload, transport_sequence);
             });
             if sent > 0 {
+                viewer_member.sent_again += 1;
                 self.stats.retransmitted += 1;
                 self.stats.forwarded += 1;
             }
@@ -117,6 +121,7 @@ impl RoomPart {
         for index in 0..self.members.len() {
             let key = MemberKey(index);
             let Some(member) = self.members[index].as_mut() else { continue };
+            (member.sent, member.sent_again) = (0, 0);
             let blocks = receiver_blocks(member, now);
             if !blocks.is_empty() {
                 self.outbox.push(key, PacketKind::Rtcp, |out| {
@@ -186,8 +191,6 @@ fn receiver_blocks(member: &mut Member, now: Instant) -> Vec<ReportBlock> {
         .collect()
 }
 
-/// A NACK for more packets than this at once is a fault or an attack.
-const MOST_ASKED_AT_ONCE: usize = 300;
 /// Sender reports of 28 bytes that fit one datagram.
 const REPORTS_IN_PACKET: usize = 40;
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(5);

@@ -11,6 +11,7 @@ use crate::publication::{Publication, Subscriber};
 use crate::slot::{Feed, Origin, Slot, Target};
 
 use super::RoomPart;
+use super::timers::Reason;
 
 /// Which of a viewer's two rows of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,6 +201,8 @@ impl RoomPart {
     fn ask_for_awaited_keyframe(&mut self, viewer: MemberKey, index: usize, now: Instant) {
         let Some(feed) = self.member(viewer).map(|m| m.video_slots[index].feed) else { return };
         if let Some(Target { origin, layer }) = feed.next() {
+            // Asked again until it comes, also in a room where nothing else happens.
+            self.timers.arm(Reason::Layers, now);
             self.want_keyframe(origin.member, origin.kind, layer, now);
         }
     }

@@ -75,7 +75,13 @@ impl Shard {
         }
         peer.ufrags.push(ufrag.clone());
         self.by_ufrag.insert(ufrag, id);
-        let (audio_slots, video_slots) = self.rooms.get(peer.room)?.part.slots(peer.member);
+        let (room, member) = (peer.room, peer.member);
+        // What was ordered meanwhile and did not get through holds from here on.
+        self.step(room, now, |part| {
+            part.set_rights(member, connect.rights, now);
+            part.set_recordable(member, connect.recordable, now);
+        });
+        let (audio_slots, video_slots) = self.rooms.get(room)?.part.slots(member);
         Some(Answer { sdp, audio_slots, video_slots })
     }
 

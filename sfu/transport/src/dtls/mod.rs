@@ -34,6 +34,8 @@ pub(crate) struct Dtls {
     transmits: VecDeque<Vec<u8>>,
     /// Handshake bytes taken so far, over the life of the transport.
     taken: usize,
+    /// Pieces of unfinished messages taken so far.
+    fragments: usize,
 }
 
 enum State {
@@ -77,6 +79,7 @@ impl Dtls {
             state: State::Idle,
             transmits: VecDeque::new(),
             taken: 0,
+            fragments: 0,
         }
     }
 
@@ -168,8 +171,10 @@ impl Dtls {
     fn sift(&mut self, datagram: &[u8]) -> BytesMut {
         let mut records = BytesMut::new();
         for record in records::useful(datagram) {
-            if self.taken + record.len() <= MAX_HANDSHAKE_BYTES {
+            let fragments = self.fragments + records::count_fragments(record);
+            if self.taken + record.len() <= MAX_HANDSHAKE_BYTES && fragments <= MAX_FRAGMENTS {
                 self.taken += record.len();
+                self.fragments = fragments;
                 records.extend_from_slice(record);
             }
         }
@@ -358,6 +363,9 @@ const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1
 
 /// What a peer may make us look at. A browser's handshake takes 4 kB.
 const MAX_HANDSHAKE_BYTES: usize = 64 * 1024;
+/// The library looks through all pieces for each new one: thousands of them would cost a second.
+/// A browser's messages come in two or three, and again for each repetition.
+const MAX_FRAGMENTS: usize = 256;
 
 /// From the first ClientHello to the keys.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);

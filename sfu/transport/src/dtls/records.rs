@@ -30,6 +30,27 @@ pub(super) fn useful(datagram: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// How many pieces of unfinished messages a handshake record in clear holds.
+pub(super) fn count_fragments(record: &[u8]) -> usize {
+    if !matches!(record, [HANDSHAKE, _, _, 0, 0, ..]) {
+        return 0;
+    }
+    let mut body = record.get(RECORD_HEADER..).unwrap_or_default();
+    let mut fragments = 0;
+    while let Some((header, rest)) = body.split_first_chunk::<MESSAGE_HEADER>() {
+        let (length, fragment) = (number(header, 1), number(header, 9));
+        fragments += usize::from(fragment < length);
+        body = rest.get(fragment..).unwrap_or_default();
+    }
+    fragments
+}
+
+/// A 24-bit number of a handshake header (RFC 6347 section 4.2.2).
+fn number(header: &[u8; MESSAGE_HEADER], at: usize) -> usize {
+    let [a, b, c] = [header[at], header[at + 1], header[at + 2]].map(usize::from);
+    a << 16 | b << 8 | c
+}
+
 /// Whether a datagram begins with the beginning of the handshake's first message.
 pub(super) fn is_first_hello(datagram: &[u8]) -> bool {
     let message = datagram.get(RECORD_HEADER..RECORD_HEADER + MESSAGE_HEADER);
@@ -51,11 +72,7 @@ pub(super) fn is_alert_in_clear(datagram: &[u8]) -> bool {
 /// sends. A forged message that passes for the next one would stand in the way of the true one.
 fn is_sane_handshake(mut body: &[u8]) -> bool {
     while let Some((header, rest)) = body.split_first_chunk::<MESSAGE_HEADER>() {
-        let number = |at: usize| {
-            let [a, b, c] = [header[at], header[at + 1], header[at + 2]].map(usize::from);
-            a << 16 | b << 8 | c
-        };
-        let (length, offset, fragment) = (number(1), number(6), number(9));
+        let (length, offset, fragment) = (number(header, 1), number(header, 6), number(header, 9));
         let from_client =
             matches!(header[0], CLIENT_HELLO | CERTIFICATE | CERTIFICATE_VERIFY | KEY_EXCHANGE);
         if !from_client
@@ -103,6 +120,16 @@ mod tests {
         let mut message = vec![kind, 0, 0, length, 0, 0, 0, 0, offset, 0, 0, fragment];
         message.resize(12 + body, 0x55);
         message
+    }
+
+    #[test]
+    fn counts_pieces_but_not_whole_messages() {
+        let mut body = message(CLIENT_HELLO, 100, 0, 10, 10);
+        body.extend(message(CLIENT_HELLO, 100, 10, 1, 1));
+        body.extend(message(CERTIFICATE, 5, 0, 5, 5));
+        assert_eq!(count_fragments(&record(HANDSHAKE, 0, &body)), 2);
+        assert_eq!(count_fragments(&record(HANDSHAKE, 1, &body)), 0);
+        assert_eq!(count_fragments(&record(HANDSHAKE, 0, &body)[..20]), 0);
     }
 
     #[test]

@@ -67,8 +67,11 @@ impl Keeper {
         if result.is_err()
             && let Some(transport) = &mut self.seats.get_mut(no).transport
         {
-            // An earlier transport of this seat may live on.
+            // An earlier transport of this seat may live on, with rights that were not told to it:
+            // as if it had all, so that any that is missing is told.
             transport.fate = Fate::Lost;
+            transport.told = MediaRights { microphone: true, camera: true, content: true };
+            self.tell_media();
         }
         let (code, text) = match &result {
             Ok(_) => (ErrorCode::Internal, String::new()),
@@ -197,6 +200,12 @@ impl Keeper {
         match event {
             Event::Connected { participant, .. } => {
                 tracing::debug!(lesson = %self.key, %participant, "media connected");
+                // The end of the transport before may have been told after this one was ordered.
+                if let Some(transport) = &mut self.seats.get_mut(participant).transport
+                    && transport.fate == Fate::Lost
+                {
+                    transport.fate = Fate::Living;
+                }
             }
             Event::Disconnected { participant, reason, .. } => {
                 tracing::debug!(lesson = %self.key, %participant, ?reason, "media lost");
