@@ -3,47 +3,19 @@
  * focus, locks, undo, narrow and enlarged screens, and that no text stands outside the catalogue.
  */
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
+import { startScreens } from './lib/screens.mjs';
 
-const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-];
-let server;
-let browser;
+let screens;
 
 before(async () => {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-  server = await createServer({ root, logLevel: 'error', server: { port: 0 } });
-  await server.listen();
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: FLAGS });
+  screens = await startScreens();
 });
 
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+after(() => screens?.close());
 
 /** Opens a scene of `src/view/dev`; German unless it says otherwise. */
-async function open(t, scene, size = { width: 1366, height: 650 }) {
-  const page = await browser.newPage({ viewport: size, locale: 'de-DE' });
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(error.message));
-  t.after(async () => {
-    await page.close();
-    assert.deepEqual(errors, []);
-  });
-  const { port } = server.httpServer.address();
-  await page.goto(`http://127.0.0.1:${port}/ui.html?${scene}`);
-  await page.locator('main').first().waitFor();
-  return page;
-}
+const open = (t, scene, size) => screens.open(t, scene, size);
 
 const control = (page, name) => page.locator('#bar').getByRole('button', { name });
 const pressed = (page, name) => control(page, name).getAttribute('aria-pressed');
@@ -213,24 +185,130 @@ test('the class link asks for a name before it lets in', async (t) => {
   await control(page, 'Auflegen').waitFor();
 });
 
-for (const scene of [
-  'at=door&role=guest&link=class',
-  'role=teacher&count=9&content',
-  'role=pupil&count=9',
-]) {
-  test(`at 320 px with text twice as large nothing is lost: ${scene}`, async (t) => {
-    const page = await open(t, scene, { width: 320, height: 560 });
-    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
-    const lost = await page.evaluate(() =>
-      [...document.querySelectorAll('button, h1, label')]
-        .filter((one) => one.checkVisibility())
-        .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
-        .filter(([, box]) => box.left < -1 || box.right > innerWidth + 1)
-        .map(([text]) => text),
-    );
-    assert.deepEqual(lost, []);
+test('a tooltip stays on the screen, also at 320 px with text twice as large', async (t) => {
+  const page = await open(t, 'role=teacher&count=4', [320, 560]);
+  await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  const count = await page.locator('#bar button').count();
+  for (let control = 0; control < count; control += 1) {
+    const tip = page.locator('[role=tooltip]:visible');
+    await tip.waitFor();
+    const box = await tip.boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 320, JSON.stringify(box));
+    await page.keyboard.press('Tab');
+  }
+});
+
+for (const size of [[1366, 650], [1080, 735], [810, 1010]]) {
+  test(`a teacher sees 30 people on one page at ${size.join('x')}`, async (t) => {
+    const page = await open(t, 'role=teacher&count=30', size);
+    await page.waitForFunction(() => document.querySelectorAll('.tiles .tile').length === 30);
+    assert.equal(await page.locator('.turn').count(), 0);
   });
 }
+
+test('pages of people turn both ways', async (t) => {
+  const page = await open(t, 'role=teacher&count=30', [360, 560]);
+  const names = () => page.locator('.tiles .name').allTextContents();
+  await page.locator('.turn').waitFor();
+  const first = await names();
+  await page.getByRole('button', { name: 'weitere zeigen' }).click();
+  const second = await names();
+  assert.equal(second.some((name) => first.slice(0, -1).includes(name)), false);
+  assert.equal(second.at(-1), first.at(-1), 'the own place stays');
+  await page.getByRole('button', { name: 'Die davor zeigen' }).click();
+  assert.deepEqual(await names(), first);
+});
+
+test('a tab that nobody sees asks for no pictures', async (t) => {
+  const page = await open(t, 'role=pupil&count=9');
+  const next = () => page.waitForEvent('console', (message) => message.text().startsWith('look'));
+  const wishes = async (told) => (await told).args()[1].jsonValue();
+  const see = (hidden) =>
+    page.evaluate((now) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, value: now });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await page.waitForTimeout(300);
+  let told = next();
+  await see(true);
+  assert.deepEqual(await wishes(told), []);
+  told = next();
+  await see(false);
+  assert.ok((await wishes(told)).length > 0);
+});
+
+test('a teacher hears a hand, unless that is switched off', async (t) => {
+  const page = await open(t, 'role=teacher&count=9');
+  await page.evaluate(() => {
+    globalThis.strokes = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...at) {
+      globalThis.strokes += 1;
+      start.apply(this, at);
+    };
+  });
+  const raise = (no) => page.evaluate((who) => globalThis.kreideOthers.raiseHand(who), no);
+  const heard = (count) => page.waitForFunction((all) => globalThis.strokes === all, count);
+  const said = (name) => page.locator('[aria-live]', { hasText: `Hand oben: ${name}` }).waitFor();
+  // A browser lets a page be heard once it was pressed.
+  await control(page, 'Mehr').click();
+  await raise(3);
+  await heard(2);
+  await said('Jonas');
+  await page.getByRole('button', { name: 'Einstellungen' }).click();
+  const sounds = page.getByRole('switch', { name: 'Ton bei einer Hand' });
+  await sounds.press('Space');
+  await raise(6);
+  await said('Emma');
+  await sounds.press('Space');
+  await raise(8);
+  await heard(4);
+});
+
+test('every part works by keys alone', async (t) => {
+  const page = await open(t, 'page=parts');
+  const chat = page.getByRole('tab', { name: 'Chat' });
+  await page.getByRole('tab', { name: 'Leute' }).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await chat.getAttribute('aria-selected'), 'true');
+  assert.equal(await focused(page), 'Chat');
+  await page.keyboard.press('End');
+  assert.equal(await focused(page), 'Ansicht');
+
+  await page.getByRole('radio', { name: 'Wie das Gerät' }).focus();
+  await page.keyboard.press('ArrowRight');
+  assert.ok(await page.getByRole('radio', { name: 'Hell' }).isChecked());
+
+  const keys = page.getByRole('switch', { name: /Tasten/u });
+  await keys.press('Space');
+  assert.equal(await keys.isChecked(), false);
+
+  await page.getByRole('button', { name: 'Rückgängig' }).press('Enter');
+  await page.getByText('Kamera von Leyla ist frei.').waitFor();
+
+  for (const [opener, inside] of [
+    ['Stunde beenden?', 'Nur ich gehe'],
+    ['Was hilft', 'Schließen'],
+  ]) {
+    await page.getByRole('button', { name: opener }).first().press('Enter');
+    const dialog = page.getByRole('dialog', { name: opener });
+    await dialog.getByRole('button', { name: inside }).waitFor();
+    for (let press = 0; press < 4; press += 1) {
+      await page.keyboard.press('Tab');
+      assert.ok(
+        await page.evaluate(
+          () => document.activeElement === document.body || document.activeElement.closest('dialog'),
+        ),
+        'the focus stays inside',
+      );
+    }
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(await focused(page), opener.split(' ')[0]);
+  }
+});
 
 for (const scene of [
   'at=door&role=guest',

@@ -21,17 +21,23 @@ const FADE = 0.24;
 /** Loudness of a stroke, of 1. */
 const LOUDNESS = 0.08;
 
+/** Milliseconds after which a sound no longer belongs to what it tells. */
+const LATEST = 1000;
+
 let context: AudioContext | null = null;
 
 /** Plays a sound if the browser lets it be heard. */
 export function play(sound: Sound): void {
-  context ??= new AudioContext();
-  // Before the first click on the page it waits; a sound for a moment that has passed is none.
-  if (context.state !== 'running') {
-    void context.resume();
-    return;
-  }
-  for (const [frequency, after] of STROKES[sound]) {
+  const heard = (context ??= new AudioContext());
+  const asked = performance.now();
+  // Before the first click on the page this waits; a sound for a moment that has passed is none.
+  void heard.resume().then(() => {
+    if (performance.now() - asked < LATEST) strike(heard, STROKES[sound]);
+  });
+}
+
+function strike(context: AudioContext, strokes: readonly Stroke[]): void {
+  for (const [frequency, after] of strokes) {
     const at = context.currentTime + after;
     const tone = new OscillatorNode(context, { frequency, type: 'triangle' });
     const volume = new GainNode(context, { gain: 0 });

@@ -34,7 +34,12 @@ const NAMES = [
   'Hanna', 'Ali', 'Ella', 'Jan', 'Maximilian-Alexander', 'Yusuf',
 ];
 
-export function fakeSession(scene: Scene): Session {
+/** What others do: only here, on a page for looking. */
+export interface Others {
+  raiseHand(no: number): void;
+}
+
+export function fakeSession(scene: Scene): Session & Others {
   let observer: (phase: Phase) => void = () => undefined;
   let phase = start(scene);
 
@@ -85,6 +90,7 @@ export function fakeSession(scene: Scene): Session {
     hand: (up) => {
       if (phase.at === 'room') person(phase.room.me, () => ({ hand: up ? 99 : null }));
     },
+    raiseHand: (no) => person(no, () => ({ hand: 50 + no })),
     lowerHand: (who) => person(who, () => ({ hand: null })),
     chat: (text) =>
       change((room) => ({

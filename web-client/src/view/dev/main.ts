@@ -45,5 +45,6 @@ if (target && !asked.has('at') && !asked.has('role')) {
     paused: asked.has('paused'),
     captions: asked.has('captions'),
   });
+  Object.assign(globalThis, { kreideOthers: session });
   mount(App, { target, props: { session } });
 }
