@@ -1,21 +1,22 @@
 /**
- * Pictures of every screen on a made-up session, for judging them beside the look.
- * `node e2e/screens.mjs [folder] [pattern]` writes to docs/screens/ by default. Also runs
- * axe-core on each screen and fails if it finds a violation or a page that scrolls sideways.
+ * Pictures of the screens on a made-up session, for judging them beside the look.
+ * `node e2e/screens.mjs` renews the chosen ones in docs/screens/; `node e2e/screens.mjs folder
+ * [pattern]` writes all, or those whose name fits. What a machine can judge stands in look.test.mjs.
  */
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startScreens } from './lib/screens.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const folder = process.argv[2] ?? join(root, '..', 'docs', 'screens');
-const only = new RegExp(process.argv[3] ?? '');
+const [, , folder = join(import.meta.dirname, '..', '..', 'docs', 'screens'), pattern] =
+  process.argv;
+const chosen = new RegExp(
+  pattern ?? (process.argv[2] ? '' : '^(?:door-pupil|teacher|pupil)-(?:wide|tablet|phone)-|^parts-wide-'),
+);
 
+/** Those of look.md. */
 const SIZES = {
   wide: [1366, 650],
+  desk: [1080, 735],
   tablet: [810, 1010],
   phone: [360, 560],
   split: [507, 735],
@@ -25,6 +26,8 @@ const SIZES = {
 /** name, question, sizes, and what is pressed before the picture is taken. */
 const SCREENS = [
   ['door-pupil', 'at=door&role=pupil', 'wide tablet phone'],
+  ['parts', 'page=parts', 'wide phone'],
+  ['texts', 'page=texts', 'wide phone'],
   ['door-guest', 'at=door&role=guest&link=class', 'wide phone'],
   ['teacher', 'role=teacher&count=29', 'wide tablet phone', ['Leute']],
   ['teacher-stage', 'role=teacher&count=17&dark=5', 'wide tablet phone split flat'],
@@ -41,68 +44,44 @@ const SCREENS = [
   ['pupil-settings', 'role=pupil&count=4', 'wide phone', ['Mehr', 'Einstellungen']],
   ['pupil-privacy', 'role=pupil&count=4', 'phone', ['Mehr', 'Datenschutz']],
   ['pupil-lost', 'role=pupil&count=4&connection=lost&notices=DEVICE_DENIED', 'wide phone'],
+  ['pupil-captions', 'role=pupil&count=9&content&paused&captions', 'wide desk phone flat'],
+  ['pupil-blocked', 'role=pupil&count=4&notices=MEDIA_BLOCKED', 'wide phone'],
+  ['pupil-report', 'role=pupil&count=4&notices=MEDIA_BLOCKED', 'wide phone', ['Bericht für Schul-IT']],
+  ['presenter', 'role=presenter&count=9&content', 'desk'],
+  ['interpreter', 'role=interpreter&count=9', 'wide phone'],
   ['guest-pseudo', 'role=guest&count=4&lang=pseudo', 'wide phone'],
   ['observer', 'role=observer&count=4', 'wide'],
   ['out-ended', 'at=out&role=pupil&reason=LESSON_ENDED', 'phone'],
   ['out-moved', 'at=out&reason=OPENED_ELSEWHERE', 'wide'],
 ];
 
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const server = await createServer({ root, server: { port: 0, strictPort: false } });
-await server.listen();
-const address = server.httpServer.address();
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-  ],
-});
+const screens = await startScreens();
+/** Called when a picture is done, as `t.after` is in tests. */
+let done = [];
+const t = { after: (act) => done.push(act) };
 
-let faults = 0;
 await mkdir(folder, { recursive: true });
 for (const [name, question, sizes, presses = []] of SCREENS) {
   for (const size of sizes.split(' ')) {
     for (const theme of ['light', 'dark']) {
       const title = `${name}-${size}-${theme}`;
-      if (!only.test(title)) continue;
-      const [width, height] = SIZES[size];
-      const page = await browser.newPage({ viewport: { width, height }, locale: 'de-DE' });
-      page.on('pageerror', (error) => fault(title, error.message));
-      await page.goto(
-        `http://127.0.0.1:${address.port}/ui.html?theme=${theme}&${question}&lang=de`,
-      );
-      await page.locator('main').first().waitFor();
-      await page.evaluate(() => document.fonts.ready);
+      if (!chosen.test(title)) continue;
+      const page = await screens.open(t, `theme=${theme}&${question}`, SIZES[size]);
       for (const label of presses) {
+        const button = page.getByRole('button', { name: label }).first();
         // What does not fit on a phone's bar stands in "Mehr".
-        const control = page.getByRole('button', { name: label }).first();
-        if ((await control.count()) === 0) await page.getByRole('button', { name: 'Mehr' }).click();
+        if ((await button.count()) === 0) await page.getByRole('button', { name: 'Mehr' }).click();
         // A locked control says so to assistive tools, and may be pressed all the same.
-        await page.getByRole('button', { name: label }).first().click({ force: true });
+        await button.click({ force: true });
       }
-      await page.waitForTimeout(900);
       await page.mouse.move(0, 0);
-      await page.screenshot({ path: join(folder, `${title}.png`) });
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      for (const { id, nodes } of violations) {
-        fault(title, `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join('\n    ')}`);
-      }
-      const over = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      if (over > 0) fault(title, `scrolls sideways by ${over} px`);
-      await page.close();
+      // Drawn people deliver their first frame within half a second.
+      await page.waitForTimeout(700);
+      await screens.settle(page);
+      await page.screenshot({ path: join(folder, `${title}.png`), fullPage: name === 'parts' });
+      for (const act of done) await act();
+      done = [];
     }
   }
 }
-await browser.close();
-await server.close();
-process.exit(faults > 0 ? 1 : 0);
-
-function fault(title, what) {
-  faults += 1;
-  console.error(`${title}: ${what}`);
-}
+await screens.close();

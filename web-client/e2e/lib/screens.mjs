@@ -1,12 +1,13 @@
 /**
- * The client on a made-up session (`src/view/dev`): a development server and one Chromium. No
- * other server, no camera of a person.
+ * The client on a made-up session (`src/view/dev`), built and served as files, and one Chromium.
+ * Built, since a page of the development server asks for hundreds of modules.
  */
 import assert from 'node:assert/strict';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
+import { build, preview } from 'vite';
 
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
@@ -27,9 +28,18 @@ async function settle(page) {
  * @param {{scripts?: string[]}} [options] files whose code is in every page before its own
  */
 export async function startScreens({ scripts = [] } = {}) {
-  const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-  const server = await createServer({ root, logLevel: 'error', server: { port: 0 } });
-  await server.listen();
+  const root = join(import.meta.dirname, '..', '..');
+  const outDir = await mkdtemp(join(tmpdir(), 'kreide-screens-'));
+  const config = { root, logLevel: 'error' };
+  await build({
+    ...config,
+    build: { outDir, emptyOutDir: true, rolldownOptions: { input: join(root, 'ui.html') } },
+  });
+  const server = await preview({
+    ...config,
+    build: { outDir },
+    preview: { host: '127.0.0.1', port: 0 },
+  });
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: FLAGS });
   const { port } = server.httpServer.address();
@@ -38,6 +48,7 @@ export async function startScreens({ scripts = [] } = {}) {
     async close() {
       await browser.close();
       await server.close();
+      await rm(outDir, { recursive: true, force: true });
     },
     /** Opens a scene; German unless it says otherwise. A page that throws fails its test. */
     async open(t, scene, [width, height] = [1366, 650]) {
