@@ -76,6 +76,24 @@ test('a reload returns to the same seat', async () => {
   await negotiatedOnce(kern);
 });
 
+test('closed and opened again by the link, the seat is the same', async () => {
+  const link = await classroom.server.link({ role: 'pupil', name: 'Ada Lenz' });
+  const first = await classroom.window(2);
+  await join(first, link);
+  await switchOn(first, WORDS.hand);
+  await until('the teacher sees Ada', () => tile(kern, 'Ada Lenz'));
+  const { participant } = await tile(kern, 'Ada Lenz');
+  await first.close();
+
+  const again = await classroom.window(2);
+  await join(again, link);
+  assert.equal(await stateOf(again, WORDS.hand), 'on');
+  await switchOn(again, WORDS.camera);
+  await sees(kern, 'Ada Lenz', 2);
+  assert.equal((await tile(kern, 'Ada Lenz')).participant, participant);
+  await again.close();
+});
+
 test('the newest device wins the seat, and the older window can have it back', async () => {
   const link = await classroom.server.link({ role: 'pupil', name: 'Emil Busch' });
   const first = await classroom.window(2);
