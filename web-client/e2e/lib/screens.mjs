@@ -50,6 +50,13 @@ export async function startScreens({ scripts = [] } = {}) {
       await server.close();
       await rm(outDir, { recursive: true, force: true });
     },
+    /** Seconds that all processes of the browser have computed. */
+    async processorTime() {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      await session.detach();
+      return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+    },
     /** Opens a scene; German unless it says otherwise. A page that throws fails its test. */
     async open(t, scene, [width, height] = [1366, 650]) {
       const page = await browser.newPage({ viewport: { width, height }, locale: 'de-DE' });
