@@ -92,8 +92,7 @@ for (const [scene, ...presses] of SCENES) {
         await screens.speak(page, language);
         await judge(`${language} ${width}x${height}`);
       }
-      // Colours do not depend on the size.
-      for (const theme of width === 1366 || width === 360 ? ['dark', 'light'] : ['light']) {
+      for (const theme of ['dark', 'light']) {
         await screens.paint(page, theme);
         found.push(...(await axe(page, theme, `${theme} ${width}x${height}`)));
       }
