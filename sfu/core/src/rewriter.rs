@@ -460,54 +460,44 @@ mod tests {
         }
     }
 
-    #[test]
-    fn without_loss_the_picture_ids_of_kept_layers_are_consecutive() {
-        let mut camera = Camera::new("v", None, (64, 64), 2);
-        let mut rewriter = Rewriter::new(90_000, 1);
-        rewriter.limit_temporal_layer(0);
+    /// Sends frames without loss; returns the numbers given out, each with its source packet's.
+    fn play(rewriter: &mut Rewriter, seed: u64, frames: usize) -> Vec<(Numbers, u64)> {
+        let mut camera = Camera::new("v", None, (64, 64), seed);
         let mut source = Source { unwrapper: Default::default() };
-        let mut pictures = Vec::new();
-        for frame in 0..40 {
-            for (index, bytes) in camera.frame(3_000).iter().enumerate() {
-                let packet = source.stored(bytes);
-                let verdict = if frame == 0 && index == 0 {
-                    Verdict::Send(rewriter.start(STREAM, &packet, t0()))
-                } else {
-                    rewriter.forward(&packet, t0())
-                };
-                if let Verdict::Send(Numbers { vp8: Some(d), .. }) = verdict
-                    && d.frame_start
-                {
-                    pictures.push(d.picture_id.unwrap().value);
-                }
+        let mut given = Vec::new();
+        for bytes in (0..frames).flat_map(|_| camera.frame(3_000)) {
+            let packet = source.stored(&bytes);
+            let verdict = if rewriter.stream().is_none() {
+                Verdict::Send(rewriter.start(STREAM, &packet, t0()))
+            } else {
+                rewriter.forward(&packet, t0())
+            };
+            if let Verdict::Send(numbers) = verdict {
+                given.push((numbers, packet.sequence));
             }
         }
+        given
+    }
+
+    #[test]
+    fn without_loss_the_picture_ids_of_kept_layers_are_consecutive() {
+        let mut rewriter = Rewriter::new(90_000, 1);
+        rewriter.limit_temporal_layer(0);
+        let given = play(&mut rewriter, 2, 40);
+        let starts = given.iter().filter_map(|(n, _)| n.vp8).filter(|d| d.frame_start);
+        let pictures: Vec<u16> = starts.map(|d| d.picture_id.unwrap().value).collect();
         assert_eq!(pictures.len(), 10);
         assert!(pictures.windows(2).all(|p| p[1] == (p[0] + 1) & PICTURE_MASK), "{pictures:?}");
     }
 
     #[test]
     fn finds_the_source_of_every_number_given_out() {
-        let mut camera = Camera::new("v", None, (64, 64), 4);
         let mut rewriter = Rewriter::new(90_000, 1);
         rewriter.limit_temporal_layer(1);
-        let mut source = Source { unwrapper: Default::default() };
-        let mut given = Vec::new();
-        for frame in 0..60 {
-            for (index, bytes) in camera.frame(3_000).iter().enumerate() {
-                let packet = source.stored(bytes);
-                let verdict = if frame == 0 && index == 0 {
-                    Verdict::Send(rewriter.start(STREAM, &packet, t0()))
-                } else {
-                    rewriter.forward(&packet, t0())
-                };
-                if let Verdict::Send(numbers) = verdict {
-                    given.push((numbers.sequence as u16, packet.sequence));
-                }
-            }
-        }
-        for (sequence, from) in given {
-            assert_eq!(rewriter.source_of(sequence), Some((STREAM, from)));
+        let given = play(&mut rewriter, 4, 60);
+        assert!(given.len() > 30);
+        for (numbers, from) in given {
+            assert_eq!(rewriter.source_of(numbers.sequence as u16), Some((STREAM, from)));
         }
         assert_eq!(rewriter.source_of(0), None);
     }
