@@ -6,7 +6,7 @@
 use std::fmt;
 
 use futures::future::BoxFuture;
-use kreide_control::{LessonKey, Role, RoomId, TenantId};
+use kreide_control::{LessonKey, RecordingId, Role, RoomId, TenantId};
 
 /// SHA-256 of a link's secret.
 pub type LinkHash = [u8; 32];
@@ -67,6 +67,53 @@ pub trait Catalogue: Send + Sync {
 
     /// Notes that a lesson's texts are erased.
     fn erased(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// Adds a recording that begins, or replaces what is known of it.
+    fn put_recording(
+        &self,
+        recording: Recording,
+    ) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// Finds a recording of a room.
+    fn recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+    ) -> BoxFuture<'static, Result<Option<Recording>, CatalogueError>>;
+
+    /// The recordings of a room, newest first.
+    fn recordings(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
+
+    /// Sets whether everyone of the room may watch a recording. Returns whether there is one.
+    fn release_recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+        released: bool,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
+    /// Forgets a recording. The caller has deleted its media. Returns whether there was one.
+    fn forget_recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
+    /// All recordings that are not ended: after a start of the server, those that a crash cut.
+    fn unended_recordings(&self) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
+
+    /// Ended recordings that are to be deleted at `now`, a hundred at most.
+    fn recordings_to_delete(
+        &self,
+        now: i64,
+    ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
 }
 
 /// A lasting place such as class 7b.
@@ -87,6 +134,32 @@ impl fmt::Debug for Room {
     }
 }
 
+/// A recording. Its media is a file of the recorder, named by the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Unique everywhere, and not to be guessed.
+    pub id: RecordingId,
+    /// The lesson it is of.
+    pub lesson: LessonKey,
+    /// When it began: milliseconds since 1970 UTC.
+    pub started: i64,
+    /// Length and size; `None`: it is being made, or was cut by a crash.
+    pub ended: Option<RecordingSize>,
+    /// Everyone of the room may watch it, not teachers alone.
+    pub released: bool,
+    /// When it is deleted: milliseconds since 1970 UTC.
+    pub kept_until: i64,
+}
+
+/// How long and how large a recording is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordingSize {
+    /// Milliseconds.
+    pub length: i64,
+    /// Bytes.
+    pub bytes: i64,
+}
+
 /// What opens the door of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
@@ -100,6 +173,9 @@ pub struct Link {
     pub role: Role,
     /// For whom it is.
     pub owner: LinkOwner,
+    /// The school has the consent (of the guardians) to record whoever enters by it. The person
+    /// is still asked in the lesson.
+    pub consent: bool,
     /// When it was made: milliseconds since 1970 UTC.
     pub created: i64,
     /// From when on it opens nothing: milliseconds since 1970 UTC.

@@ -10,6 +10,8 @@ mod catalogue;
 mod log;
 mod sqlite;
 
-pub use catalogue::{Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Room};
+pub use catalogue::{
+    Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, RecordingSize, Room,
+};
 pub use log::{Append, LessonLog, LogError, Payload, Record, Stored, Whose};
 pub use sqlite::{OpenError, SqliteStore};

@@ -37,6 +37,15 @@ pub enum Command {
         /// What to show.
         view: View,
     },
+    /// Asks for a keyframe of what a video slot carries.
+    WantKeyframe {
+        /// The lesson.
+        lesson: LessonKey,
+        /// The viewer.
+        participant: ParticipantNo,
+        /// Which video slot, from 0.
+        slot: u8,
+    },
     /// Ends one participant's transport: left, removed, or replaced.
     Disconnect {
         /// The lesson.

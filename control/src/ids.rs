@@ -58,6 +58,11 @@ text_id!(
     RoomId
 );
 
+text_id!(
+    /// A recording: 128 random bits, so that nobody guesses one. Unique everywhere.
+    RecordingId
+);
+
 /// One sitting of a room. `lesson` counts the sittings of that room from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LessonKey {
@@ -79,6 +84,11 @@ impl fmt::Display for LessonKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ParticipantNo(pub u32);
+
+impl ParticipantNo {
+    /// The recorder, a subscriber that is no person. People count from 1.
+    pub const RECORDER: Self = Self(0);
+}
 
 impl fmt::Display for ParticipantNo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,9 +9,13 @@ mod event;
 mod ids;
 mod media;
 mod plane;
+mod recording;
 
 pub use command::{Answer, Command, Connect, SlotRequest, View};
 pub use event::{DisconnectReason, Event, SlotMapping};
-pub use ids::{BadId, Epoch, LessonKey, ParticipantNo, RoomId, TenantId};
+pub use ids::{BadId, Epoch, LessonKey, ParticipantNo, RecordingId, RoomId, TenantId};
 pub use media::{MediaRights, Role, Source, SourceKind};
 pub use plane::{ConnectError, MediaPlane, Overloaded};
+pub use recording::{
+    MediaTap, RecordOrder, RecorderEvent, RecorderPlane, RecordingEnd, Tap, Tapped,
+};

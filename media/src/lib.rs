@@ -8,6 +8,7 @@ pub mod dependency_descriptor;
 pub mod extension;
 pub mod h264;
 pub mod line;
+pub mod recorder;
 pub mod rtcp;
 pub mod rtp;
 pub mod seq;

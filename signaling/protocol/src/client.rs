@@ -80,6 +80,18 @@ pub enum ClientMessage {
         /// Whose.
         who: u32,
     },
+    /// Starts or stops the recording (teacher). It begins some seconds after it was announced to
+    /// all; stopping in that time means that nothing is recorded.
+    Record {
+        /// On or off.
+        on: bool,
+    },
+    /// Says whether the own voice and picture may be in the recording. Only for those whom the
+    /// school may record (`mayBeRecorded`); holds for this recording, can be changed at any time.
+    RecordConsent {
+        /// Yes or no.
+        given: bool,
+    },
     /// Ends the lesson for all (teacher).
     End,
     /// Gives the own seat up.

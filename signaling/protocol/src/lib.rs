@@ -6,16 +6,22 @@
 
 mod client;
 mod limits;
+mod recordings;
 mod server;
 mod values;
 
 pub use client::{ClientFrame, ClientMessage, EnterRequest, Join, JoinWith, SlotWish};
 pub use limits::*;
+pub use recordings::{
+    Download, FragmentInfo, RecordingIndex, RecordingInfo, Recordings, Release,
+};
 pub use server::{
-    EnterReply, ErrorReply, Joined, LessonEvent, Media, ServerMessage, SlotNow, Snapshot, Stamped,
+    EnterReply, ErrorReply, Joined, LessonEvent, Media, RecordingNow, RecordingStopped,
+    ServerMessage, SlotNow, Snapshot, Stamped,
 };
 pub use values::{
-    ChatMessage, ErrorCode, Kind, Lock, LockKind, Participant, Rights, Role, SourceRef,
+    ChatMessage, ErrorCode, Kind, Lock, LockKind, Participant, RecordingEnd, Rights, Role,
+    SourceRef,
 };
 
 /// Version of the protocol that this crate speaks. A server refuses others with `browserOld`.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{ChatMessage, ErrorCode, Kind, Lock, Participant, Rights, Role, SourceRef};
+use crate::{
+    ChatMessage, ErrorCode, Kind, Lock, Participant, RecordingEnd, Rights, Role, SourceRef,
+};
 
 /// A message to a browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -54,6 +56,10 @@ pub struct Joined {
     pub features: Vec<String>,
     /// The own number.
     pub you: u32,
+    /// Whether the school may record this person: then `recordConsent` can be given.
+    pub may_be_recorded: bool,
+    /// Opens recordings of this room by HTTP (`Authorization: Bearer`), for some hours.
+    pub access: String,
     /// The room's title.
     pub title: String,
     /// Which sitting of the room this is.
@@ -89,6 +95,11 @@ pub struct Snapshot {
     /// When the lesson began: milliseconds since 1970 UTC.
     #[ts(type = "number")]
     pub started: i64,
+    /// The recording that is announced or runs.
+    pub recording: Option<RecordingNow>,
+    /// Who is in the recording with voice and picture, as far as the reader may know: teachers
+    /// see all, everyone else only themselves.
+    pub recorded: Vec<u32>,
 }
 
 /// The answer to an offer.
@@ -184,11 +195,54 @@ pub enum LessonEvent {
         /// Which teacher.
         by: u32,
     },
+    /// A recording was announced, has begun or has stopped. Whoever joins later finds it in the
+    /// snapshot.
+    Recording {
+        /// What is so now; null: nothing is recorded.
+        recording: Option<RecordingNow>,
+        /// Why the recording before stopped, if one has.
+        stopped: Option<RecordingStopped>,
+    },
+    /// Someone is in the recording with voice and picture from now on, or no more. Told to that
+    /// person and to teachers.
+    Recorded {
+        /// Who.
+        who: u32,
+        /// In it or not.
+        on: bool,
+    },
     /// The lesson is over.
     Ended {
         /// Which teacher ended it; absent: the server did.
         by: Option<u32>,
     },
+}
+
+/// A recording that is announced or runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingNow {
+    /// Its id.
+    pub id: String,
+    /// The teacher who records.
+    pub by: u32,
+    /// Whether it runs; before that it is announced only.
+    pub running: bool,
+    /// When it begins or has begun: milliseconds since 1970 UTC.
+    #[ts(type = "number")]
+    pub since: i64,
+}
+
+/// The end of a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordingStopped {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub why: RecordingEnd,
+    /// Whether anything was recorded: not if it was stopped while only announced.
+    pub kept: bool,
 }
 
 /// What one video slot carries.
@@ -230,6 +284,8 @@ pub struct EnterReply {
     pub role: Role,
     /// The name, if the link is personal.
     pub name: Option<String>,
+    /// Opens recordings of this room by HTTP (`Authorization: Bearer`), for some hours.
+    pub access: String,
 }
 
 impl SlotNow {

@@ -123,6 +123,20 @@ pub struct ChatMessage {
     pub at: i64,
 }
 
+/// Why a recording ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum RecordingEnd {
+    /// A teacher stopped it, or the lesson ended.
+    Ordered,
+    /// The storage is full.
+    StorageFull,
+    /// The storage cannot be written.
+    StorageFailed,
+    /// The media was lost, or the server restarted.
+    Interrupted,
+}
+
 /// Stable code of every failure that a person or a client program can meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -86,6 +86,16 @@ export type ClientMessage =
       /** Whose. */
       who: number;
     }
+  | {
+      type: 'record';
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      type: 'recordConsent';
+      /** Yes or no. */
+      given: boolean;
+    }
   | { type: 'end' }
   | { type: 'leave' }
   | { type: 'ping' };
@@ -189,6 +199,20 @@ export type LessonEvent =
       by: number;
     }
   | {
+      kind: 'recording';
+      /** What is so now; null: nothing is recorded. */
+      recording: RecordingNow | null;
+      /** Why the recording before stopped, if one has. */
+      stopped: RecordingStopped | null;
+    }
+  | {
+      kind: 'recorded';
+      /** Who. */
+      who: number;
+      /** In it or not. */
+      on: boolean;
+    }
+  | {
       kind: 'ended';
       /** Which teacher ended it; absent: the server did. */
       by: number | null;
@@ -206,6 +230,12 @@ export type ChatMessage = {
   at: number;
 };
 
+/** Reply to `POST /api/recordings/{id}/download`. */
+export type Download = {
+  /** Where the file can be fetched for one minute, without a header. */
+  url: string;
+};
+
 /** Reply to `POST /api/enter`. A refusal is an [`ErrorReply`] with status 4xx. */
 export type EnterReply = {
   /** The join token; absent if the link is not personal and no name was given. */
@@ -216,6 +246,8 @@ export type EnterReply = {
   role: Role;
   /** The name, if the link is personal. */
   name: string | null;
+  /** Opens recordings of this room by HTTP (`Authorization: Bearer`), for some hours. */
+  access: string;
 };
 
 /** Body of `POST /api/enter`: exchanges a link for a join token. */
@@ -257,6 +289,18 @@ export type ErrorReply = {
   message: string;
 };
 
+/** A piece of a recording. */
+export type FragmentInfo = {
+  /** When it begins: milliseconds from the beginning. */
+  start: number;
+  /** Where it stands: bytes from the beginning. */
+  offset: number;
+  /** How long it is: bytes. */
+  length: number;
+  /** A player can begin here. */
+  keyframe: boolean;
+};
+
 /** The first message of a connection. */
 export type Join = {
   /** Protocol version of the client: 1. */
@@ -288,6 +332,10 @@ export type Joined = {
   features: string[];
   /** The own number. */
   you: number;
+  /** Whether the school may record this person: then `recordConsent` can be given. */
+  mayBeRecorded: boolean;
+  /** Opens recordings of this room by HTTP (`Authorization: Bearer`), for some hours. */
+  access: string;
   /** The room's title. */
   title: string;
   /** Which sitting of the room this is. */
@@ -355,6 +403,86 @@ export type Participant = {
   hand: number | null;
 };
 
+/** Why a recording ended. */
+export type RecordingEnd = 'ordered' | 'storageFull' | 'storageFailed' | 'interrupted';
+
+/**
+ * Reply to `GET /api/recordings/{id}`: what a player needs. Bytes are fetched with `Range` from
+ * `/api/recordings/{id}/media`.
+ */
+export type RecordingIndex = {
+  /** The room's title. */
+  title: string;
+  /** The recording. */
+  recording: RecordingInfo;
+  /** Whether the reader may release and delete it. */
+  manages: boolean;
+  /** Type of the media with its codecs, for `MediaSource`. */
+  mime: string;
+  /** Length of the initialization segment, which stands at the beginning: bytes. */
+  init: number;
+  /** The fragments in order. While the recording runs, ask again for those that follow. */
+  fragments: FragmentInfo[];
+};
+
+/** A recording in the list. */
+export type RecordingInfo = {
+  /** Its id. */
+  id: string;
+  /** Which sitting of the room. */
+  lesson: number;
+  /** When it began: milliseconds since 1970 UTC. */
+  started: number;
+  /** How long it is: milliseconds. */
+  length: number;
+  /** How large it is: bytes. */
+  bytes: number;
+  /** It is still being made. */
+  running: boolean;
+  /** It can be watched by everyone of the room, not by teachers alone. */
+  released: boolean;
+  /** When it is deleted: milliseconds since 1970 UTC. */
+  keptUntil: number;
+};
+
+/** A recording that is announced or runs. */
+export type RecordingNow = {
+  /** Its id. */
+  id: string;
+  /** The teacher who records. */
+  by: number;
+  /** Whether it runs; before that it is announced only. */
+  running: boolean;
+  /** When it begins or has begun: milliseconds since 1970 UTC. */
+  since: number;
+};
+
+/** The end of a recording. */
+export type RecordingStopped = {
+  /** Its id. */
+  id: string;
+  /** Why. */
+  why: RecordingEnd;
+  /** Whether anything was recorded: not if it was stopped while only announced. */
+  kept: boolean;
+};
+
+/** Reply to `GET /api/recordings`: what the reader may watch, newest first. */
+export type Recordings = {
+  /** The room's title. */
+  title: string;
+  /** Whether the reader may release and delete them. */
+  manages: boolean;
+  /** The recordings. */
+  recordings: RecordingInfo[];
+};
+
+/** Body of `POST /api/recordings/{id}/release`. */
+export type Release = {
+  /** Whether everyone of the room may watch it. */
+  released: boolean;
+};
+
 /** What a participant may do at this moment: role and policy less all locks. */
 export type Rights = {
   /** May send the microphone. */
@@ -405,6 +533,13 @@ export type Snapshot = {
   locks: Lock[];
   /** When the lesson began: milliseconds since 1970 UTC. */
   started: number;
+  /** The recording that is announced or runs. */
+  recording: RecordingNow | null;
+  /**
+   * Who is in the recording with voice and picture, as far as the reader may know: teachers
+   * see all, everyone else only themselves.
+   */
+  recorded: number[];
 };
 
 /** A publication: whose and which. */

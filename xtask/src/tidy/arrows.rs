@@ -48,9 +48,25 @@ const CRATES: &[Crate] = &[
         imports: &["kreide-control", "kreide-protocol", "kreide-lesson", "kreide-cluster"],
     },
     Crate {
+        folder: "recorder/core",
+        name: "kreide-recorder-core",
+        imports: &["kreide-media", "kreide-control"],
+    },
+    Crate {
+        folder: "recorder/app",
+        name: "kreide-recorder-app",
+        imports: &["kreide-control", "kreide-protocol", "kreide-cluster", "kreide-recorder-core"],
+    },
+    Crate {
         folder: "kreide",
         name: "kreide",
-        imports: &["kreide-control", "kreide-sfu-node", "kreide-cluster", "kreide-server"],
+        imports: &[
+            "kreide-control",
+            "kreide-sfu-node",
+            "kreide-cluster",
+            "kreide-server",
+            "kreide-recorder-app",
+        ],
     },
     Crate {
         folder: "benches/micro",

@@ -95,6 +95,10 @@ pub fn declarations() -> Result<Vec<Declaration>> {
     collector.visit::<kreide_protocol::ServerMessage>();
     collector.visit::<kreide_protocol::EnterRequest>();
     collector.visit::<kreide_protocol::EnterReply>();
+    collector.visit::<kreide_protocol::Recordings>();
+    collector.visit::<kreide_protocol::RecordingIndex>();
+    collector.visit::<kreide_protocol::Release>();
+    collector.visit::<kreide_protocol::Download>();
     let mut declarations: Vec<Declaration> = collector.found.into_iter().collect::<Result<_>>()?;
     declarations.sort_by_key(|declaration| {
         let messages = ["ClientMessage", "ClientFrame", "ServerMessage", "LessonEvent"];

@@ -1,0 +1,1 @@
+//! Recordings on disk: jobs, the muxer, playback over HTTP, retention.
