@@ -68,11 +68,10 @@ pub trait Catalogue: Send + Sync {
     /// Notes that a lesson's texts are erased.
     fn erased(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>>;
 
-    /// Adds a recording that begins, or replaces what is known of it.
-    fn put_recording(
-        &self,
-        recording: Recording,
-    ) -> BoxFuture<'static, Result<(), CatalogueError>>;
+    /// Adds a recording that begins, or replaces what is known of it, except whether it is
+    /// released: that only [`Self::release_recording`] changes.
+    fn put_recording(&self, recording: Recording)
+    -> BoxFuture<'static, Result<(), CatalogueError>>;
 
     /// Finds a recording of a room.
     fn recording(

@@ -2,15 +2,16 @@
 //!
 //! Invariant: every statement that a request causes names the tenant, also where the rest of the
 //! key would be unique.
-//! Left out on purpose: listing. Nothing that a request can reach enumerates rooms or links.
+//! Left out on purpose: listing. Nothing that a request can reach enumerates rooms or links. The
+//! recordings of one room are listed (`recordings`).
 
 use futures::future::BoxFuture;
-use kreide_control::{LessonKey, Role, RoomId, TenantId};
+use kreide_control::{LessonKey, RecordingId, Role, RoomId, TenantId};
 use sqlx::{query, query_as};
 
-use super::SqliteStore;
 use super::writer::key;
-use crate::{Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Room};
+use super::{SqliteStore, recordings};
+use crate::{Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, Room};
 
 impl Catalogue for SqliteStore {
     fn ensure_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>> {
@@ -52,8 +53,8 @@ impl Catalogue for SqliteStore {
             };
             query(
                 "INSERT INTO links
-                 (tenant, hash, room, role, subject, name, created, expires, revoked)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 (tenant, hash, room, role, subject, name, consent, created, expires, revoked)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(link.tenant.as_str())
             .bind(link.hash.as_slice())
@@ -61,6 +62,7 @@ impl Catalogue for SqliteStore {
             .bind(role_name(link.role))
             .bind(subject)
             .bind(name)
+            .bind(link.consent)
             .bind(link.created)
             .bind(link.expires)
             .bind(link.revoked)
@@ -78,7 +80,7 @@ impl Catalogue for SqliteStore {
         let pool = self.pool.clone();
         Box::pin(async move {
             let found: Option<LinkRow> = query_as(
-                "SELECT room, role, subject, name, created, expires, revoked FROM links
+                "SELECT room, role, subject, name, consent, created, expires, revoked FROM links
                  WHERE tenant = ? AND hash = ?",
             )
             .bind(tenant.as_str())
@@ -208,6 +210,60 @@ impl Catalogue for SqliteStore {
             Ok(())
         })
     }
+
+    fn put_recording(
+        &self,
+        recording: Recording,
+    ) -> BoxFuture<'static, Result<(), CatalogueError>> {
+        Box::pin(recordings::put(self.pool.clone(), recording))
+    }
+
+    fn recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+    ) -> BoxFuture<'static, Result<Option<Recording>, CatalogueError>> {
+        Box::pin(recordings::one(self.pool.clone(), tenant, room, id))
+    }
+
+    fn recordings(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>> {
+        Box::pin(recordings::of_room(self.pool.clone(), tenant, room))
+    }
+
+    fn release_recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+        released: bool,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        Box::pin(recordings::release(self.pool.clone(), tenant, room, id, released))
+    }
+
+    fn forget_recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        Box::pin(recordings::forget(self.pool.clone(), tenant, room, id))
+    }
+
+    fn unended_recordings(&self) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>> {
+        Box::pin(recordings::unended(self.pool.clone()))
+    }
+
+    fn recordings_to_delete(
+        &self,
+        now: i64,
+    ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>> {
+        Box::pin(recordings::to_delete(self.pool.clone(), now))
+    }
 }
 
 impl From<sqlx::Error> for CatalogueError {
@@ -217,11 +273,11 @@ impl From<sqlx::Error> for CatalogueError {
     }
 }
 
-/// Room, role, subject, name, created, expires, revoked.
-type LinkRow = (String, String, Option<String>, Option<String>, i64, Option<i64>, bool);
+/// Room, role, subject, name, consent, created, expires, revoked.
+type LinkRow = (String, String, Option<String>, Option<String>, bool, i64, Option<i64>, bool);
 
 fn read_link(tenant: TenantId, hash: LinkHash, row: LinkRow) -> Result<Link, CatalogueError> {
-    let (room, role, subject, name, created, expires, revoked) = row;
+    let (room, role, subject, name, consent, created, expires, revoked) = row;
     Ok(Link {
         tenant,
         hash,
@@ -231,13 +287,18 @@ fn read_link(tenant: TenantId, hash: LinkHash, row: LinkRow) -> Result<Link, Cat
             (Some(subject), Some(name)) => LinkOwner::Person { subject, name },
             _ => LinkOwner::Class,
         },
+        consent,
         created,
         expires,
         revoked,
     })
 }
 
-fn lesson_key(tenant: TenantId, room: RoomId, lesson: i64) -> Result<LessonKey, CatalogueError> {
+pub(super) fn lesson_key(
+    tenant: TenantId,
+    room: RoomId,
+    lesson: i64,
+) -> Result<LessonKey, CatalogueError> {
     let lesson = u32::try_from(lesson).map_err(|_damaged| CatalogueError::Unreadable)?;
     Ok(LessonKey { tenant, room, lesson })
 }

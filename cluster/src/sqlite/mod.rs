@@ -8,6 +8,8 @@
 
 mod catalogue;
 mod log;
+mod migrations;
+mod recordings;
 mod writer;
 
 use std::fs::{self, OpenOptions, Permissions};
@@ -15,12 +17,13 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, raw_sql};
 use tokio::sync::mpsc;
 
+use migrations::Version;
 use writer::Job;
 
 /// The SQLite file `kreide.db` of a data folder.
@@ -53,7 +56,9 @@ impl SqliteStore {
             .foreign_keys(true)
             .disable_statement_logging();
         let mut connection = options.connect().await.map_err(unusable)?;
-        raw_sql(include_str!("schema.sql")).execute(&mut connection).await.map_err(unusable)?;
+        if migrations::run(&mut connection).await.map_err(unusable)? == Version::Newer {
+            return Err(OpenError::Newer { path: file });
+        }
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         let (jobs, queue) = mpsc::channel(writer::QUEUE);
         tokio::spawn(writer::run(connection, queue));
@@ -79,6 +84,12 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite says.
         source: sqlx::Error,
+    },
+    /// The file was written by a newer version of Kreide.
+    #[error("the database {} was written by a newer kreide: use that one", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
     },
 }
 
