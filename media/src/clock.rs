@@ -46,6 +46,14 @@ pub struct ClockPoint {
 }
 
 impl ClockPoint {
+    /// When the RTP clock shows a timestamp, at most half its range (6 h at 90 kHz) away.
+    #[must_use]
+    pub fn ntp_at(self, rtp: u32, clock_rate: u32) -> NtpTime {
+        let ticks = i64::from(rtp.wrapping_sub(self.rtp) as i32);
+        let seconds = (i128::from(ticks) << 32) / i128::from(clock_rate);
+        NtpTime(self.ntp.0.wrapping_add(seconds as u64))
+    }
+
     /// What the RTP clock shows at another wall-clock time of the same sender.
     #[must_use]
     pub fn rtp_at(self, ntp: NtpTime, clock_rate: u32) -> u32 {
@@ -66,5 +74,7 @@ mod tests {
         let earlier = ClockPoint { ntp: start.plus(Duration::from_secs(2)), rtp: 100 };
         assert_eq!(earlier.rtp_at(start, 48_000), 100u32.wrapping_sub(96_000));
         assert_eq!(start.plus(Duration::from_millis(250)).since(start), 1 << 30);
+        assert_eq!(point.ntp_at(45_000 - 11, 90_000), start.plus(Duration::from_millis(500)));
+        assert_eq!(earlier.ntp_at(100u32.wrapping_sub(96_000), 48_000), start);
     }
 }

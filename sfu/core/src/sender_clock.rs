@@ -23,6 +23,12 @@ impl SenderClock {
         self.offsets.push_back(arrival.since(sent));
     }
 
+    /// When a packet of a stream with this clock point was captured, on the SFU's clock.
+    pub(crate) fn captured(&self, point: ClockPoint, rtp: u32, clock_rate: u32) -> Option<NtpTime> {
+        let offset = *self.offsets.iter().min()?;
+        Some(NtpTime(point.ntp_at(rtp, clock_rate).0.wrapping_add(offset as u64)))
+    }
+
     /// What the RTP clock of a stream with this clock point shows at `at` on the SFU's clock.
     pub(crate) fn rtp_at(&self, point: ClockPoint, at: NtpTime, clock_rate: u32) -> Option<u32> {
         let offset = *self.offsets.iter().min()?;
@@ -52,5 +58,10 @@ mod tests {
         let close = |value: u32, expected: u32| assert!(value.abs_diff(expected) <= 1, "{value}");
         close(clock.rtp_at(audio, at, 48_000).unwrap(), 1000 + 96_000);
         close(clock.rtp_at(video, at, 90_000).unwrap(), 5 + 90_000);
+        let same = [(audio, 1000 + 48_000, 48_000), (video, 5, 90_000)];
+        for (point, rtp, clock_rate) in same {
+            let captured = clock.captured(point, rtp, clock_rate).unwrap();
+            assert_eq!(captured, sfu.plus(Duration::from_millis(1010)));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use kreide_control::{Source, SourceKind};
+use kreide_media::clock::NtpTime;
 use kreide_media::extension::{AudioLevel, Writer};
 use kreide_media::rtp::Header;
 
@@ -81,6 +82,16 @@ pub(crate) struct Inbound<'a> {
     /// A decoder can begin here.
     pub(crate) entry_point: bool,
     pub(crate) audio_level: Option<AudioLevel>,
+    /// When it was captured, on the room's clock; told to the recorder alone.
+    pub(crate) captured: Option<NtpTime>,
+}
+
+/// What goes into the header extensions of a packet.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extras {
+    pub(crate) transport_sequence: u16,
+    pub(crate) audio_level: Option<AudioLevel>,
+    pub(crate) captured: Option<NtpTime>,
 }
 
 #[derive(Debug)]
@@ -160,8 +171,7 @@ impl Slot {
         out: &mut Vec<u8>,
         verdict: Verdict,
         payload: &[u8],
-        transport_sequence: u16,
-        level: Option<AudioLevel>,
+        extras: Extras,
     ) {
         let (numbers, payload) = match verdict {
             Verdict::Drop => return,
@@ -176,7 +186,7 @@ impl Slot {
             ssrc: self.line.ssrc,
         };
         let before = out.len();
-        self.write_header(out, header, payload.is_none(), transport_sequence, level);
+        self.write_header(out, header, payload.is_none(), extras);
         match payload {
             Some(payload) => write_payload(out, &numbers, payload),
             None => out.push(1),
@@ -208,28 +218,25 @@ impl Slot {
             timestamp: numbers.timestamp,
             ssrc,
         };
-        self.write_header(out, header, false, transport_sequence, None);
+        self.write_header(out, header, false, Extras { transport_sequence, ..Extras::default() });
         out.extend_from_slice(&(numbers.sequence as u16).to_be_bytes());
         write_payload(out, &numbers, payload);
     }
 
-    fn write_header(
-        &self,
-        out: &mut Vec<u8>,
-        header: Header,
-        padded: bool,
-        transport_sequence: u16,
-        level: Option<AudioLevel>,
-    ) {
+    fn write_header(&self, out: &mut Vec<u8>, header: Header, padded: bool, extras: Extras) {
         let ids = &self.line.extensions;
-        let level = level.filter(|_| ids.audio_level.is_some());
-        let extended = ids.transport_cc.is_some() || level.is_some();
+        let level = extras.audio_level.filter(|_| ids.audio_level.is_some());
+        let captured = extras.captured.filter(|_| ids.abs_capture_time.is_some());
+        let extended = ids.transport_cc.is_some() || level.is_some() || captured.is_some();
         header.write(out, extended, padded);
         if extended {
             let mut extensions = Writer::begin(out);
-            extensions.add(ids.transport_cc, &transport_sequence.to_be_bytes());
+            extensions.add(ids.transport_cc, &extras.transport_sequence.to_be_bytes());
             if let Some(level) = level {
                 extensions.add(ids.audio_level, &[level.to_byte()]);
+            }
+            if let Some(captured) = captured {
+                extensions.add(ids.abs_capture_time, &captured.0.to_be_bytes());
             }
             extensions.finish();
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use kreide_control::Source;
-use kreide_media::rtcp::{Rtcp, walk, write_nack};
+use kreide_media::clock::NtpTime;
+use kreide_media::rtcp::{Rtcp, walk, write_nack, write_sender_report};
 use kreide_media::rtp::Packet;
 use kreide_sfu_core::{Listener, MemberKey, PacketKind, RoomEvent};
 use kreide_sfu_testkit::{
@@ -310,7 +311,7 @@ fn the_three_loudest_are_heard_by_all_but_themselves() {
     assert_eq!(heard[&keys[4]], [1, 2, 3]);
     let speaking = lesson.events.iter().rev().find_map(|event| match event {
         RoomEvent::Speaking(who) => Some(who.iter().map(|n| n.0).collect::<Vec<_>>()),
-        RoomEvent::Slots { .. } => None,
+        RoomEvent::Slots { .. } | RoomEvent::Pictures(_) => None,
     });
     assert_eq!(speaking, Some(vec![1, 2, 3]));
 }
@@ -347,6 +348,56 @@ fn the_recorder_gets_only_what_is_recordable() {
     let mut expected = [71, cameras[0].ssrc()];
     expected.sort_unstable();
     assert_eq!(contents, expected);
+    let pictures = |lesson: &mut Lesson| {
+        let told = std::mem::take(&mut lesson.events).into_iter();
+        told.filter_map(|event| match event {
+            RoomEvent::Pictures(pictures) => Some(pictures),
+            _ => None,
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(pictures(&mut lesson), [[source(1)]], "the pupil's is not even named");
+
+    lesson.room.set_recordable(teacher, false, lesson.now);
+    lesson.drain();
+    lesson.sent.clear();
+    assert_eq!(pictures(&mut lesson), [[]; 1]);
+    lesson.frame(teacher, &mut cameras[0]);
+    lesson.rtp(teacher, &microphones[0].packet(20));
+    assert!(lesson.sent.iter().all(|(to, ..)| *to != recorder));
+}
+
+#[test]
+fn the_recorder_is_told_when_packets_were_captured() {
+    let mut lesson = Lesson::new();
+    let mut config = member(9, &[], 1);
+    config.listener = Listener::Recorder;
+    for slot in &mut config.slots {
+        slot.extensions.abs_capture_time = Some(2);
+    }
+    let recorder = lesson.room.join(config, lesson.now);
+    lesson.room.connected(recorder, lesson.now);
+    let teacher = lesson.join(1, &[], 1);
+    lesson.room.set_recordable(teacher, true, lesson.now);
+    let mut microphone = Microphone::new("a", 71);
+    lesson.rtp(teacher, &microphone.packet(20));
+    let (ssrc, timestamp) = microphone.clock();
+    let mut report = Vec::new();
+    // The sender's clock is wrong by years; what counts is when its report arrived.
+    let sent = NtpTime::from_unix(Duration::from_secs(1_000));
+    write_sender_report(&mut report, ssrc, sent, timestamp, 1, 1);
+    lesson.room.handle_rtcp(teacher, &report, lesson.now);
+    lesson.rtp(teacher, &microphone.packet(20));
+    let captured: Vec<Option<u64>> = lesson
+        .sent
+        .iter()
+        .filter(|(to, kind, _)| *to == recorder && *kind == PacketKind::Rtp)
+        .map(|(_, _, packet)| Packet::parse(packet).unwrap().extensions.get(Some(2)))
+        .map(|value| Some(u64::from_be_bytes(value?.try_into().unwrap())))
+        .collect();
+    let room_clock = NtpTime::from_unix(Duration::from_secs(1_800_000_000));
+    let expected = room_clock.plus(Duration::from_millis(20));
+    assert_eq!(captured, [None, Some(expected.0)], "unknown before the first report");
 }
 
 #[test]

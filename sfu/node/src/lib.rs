@@ -14,6 +14,7 @@ mod outgoing;
 mod peer;
 mod shard;
 mod socket;
+mod tap;
 
 pub use addresses::announced_addresses;
 pub use node::{Node, NodeConfig, NodeError};

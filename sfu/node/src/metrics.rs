@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     pub(crate) refused_datagrams: IntCounterVec,
     pub(crate) room_panics: IntCounter,
     pub(crate) lost_events: IntCounter,
+    pub(crate) untapped: IntCounter,
 }
 
 impl Metrics {
@@ -71,6 +72,10 @@ impl Metrics {
             lost_events: counter(
                 "kreide_media_lost_events_total",
                 "Events that signaling was too slow to take.",
+            )?,
+            untapped: counter(
+                "kreide_media_untapped_total",
+                "Packets that a recorder's full queue did not take.",
             )?,
         })
     }

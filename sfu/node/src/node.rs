@@ -13,7 +13,8 @@ use dashmap::DashMap;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kreide_control::{
-    Answer, Command, Connect, ConnectError, Event, LessonKey, MediaPlane, Overloaded,
+    Answer, Command, Connect, ConnectError, Epoch, Event, LessonKey, MediaPlane, MediaTap,
+    Overloaded, Tap,
 };
 use kreide_sfu_transport::{TransportConfig, TransportError};
 use mio::Waker;
@@ -24,6 +25,7 @@ use tracing::error;
 use crate::addresses::announced_addresses;
 use crate::metrics::Metrics;
 use crate::shard::{Order, Shard};
+use crate::tap;
 
 /// How a node is set up.
 #[derive(Clone, Debug)]
@@ -161,6 +163,7 @@ impl MediaPlane for Node {
             Command::SetRights { lesson, .. }
             | Command::SetRecordable { lesson, .. }
             | Command::SetView { lesson, .. }
+            | Command::WantKeyframe { lesson, .. }
             | Command::Disconnect { lesson, .. }
             | Command::End { lesson } => lesson,
         };
@@ -176,6 +179,14 @@ impl MediaPlane for Node {
             self.places.remove(&lesson);
         }
         Ok(())
+    }
+}
+
+impl MediaTap for Node {
+    fn tap(&self, lesson: &LessonKey, _epoch: Epoch) -> Result<Tap, Overloaded> {
+        let (sender, feed) = sync_channel(tap::QUEUE);
+        self.place(lesson).give(Order::Tap(lesson.clone(), sender))?;
+        Ok(Tap { feed })
     }
 }
 

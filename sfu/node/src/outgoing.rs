@@ -38,11 +38,14 @@ impl Outgoing {
     }
 }
 
-/// A room's event with its lesson.
-pub(crate) fn room_event(lesson: LessonKey, event: RoomEvent) -> Event {
+/// A room's event with its lesson, if it is for signaling.
+pub(crate) fn room_event(lesson: LessonKey, event: RoomEvent) -> Option<Event> {
     match event {
-        RoomEvent::Slots { participant, slots } => Event::Slots { lesson, participant, slots },
-        RoomEvent::Speaking(participants) => Event::Speaking { lesson, participants },
+        RoomEvent::Slots { participant, slots } => {
+            Some(Event::Slots { lesson, participant, slots })
+        }
+        RoomEvent::Speaking(participants) => Some(Event::Speaking { lesson, participants }),
+        RoomEvent::Pictures(_) => None,
     }
 }
 

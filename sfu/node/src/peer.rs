@@ -8,6 +8,8 @@ use kreide_control::{LessonKey, ParticipantNo};
 use kreide_sfu_core::{MemberKey, RoomPart, RoomStats};
 use kreide_sfu_transport::Transport;
 
+use crate::tap::TapLink;
+
 pub(crate) struct Peer {
     pub(crate) transport: Transport,
     pub(crate) room: usize,
@@ -27,6 +29,8 @@ pub(crate) struct Room {
     pub(crate) peers: HashMap<ParticipantNo, usize>,
     /// Peers by member key.
     pub(crate) by_member: Vec<Option<usize>>,
+    /// The recorder, while it listens.
+    pub(crate) tap: Option<TapLink>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) reported: RoomStats,
 }

@@ -11,7 +11,7 @@ use crate::history::Stored;
 use crate::member::{Member, MemberKey, SsrcUse};
 use crate::outbox::PacketKind;
 use crate::rewriter::Verdict;
-use crate::slot::{Feed, Inbound, Origin};
+use crate::slot::{Extras, Feed, Inbound, Origin};
 
 use super::timers::Reason;
 use super::{RoomPart, RoomStats};
@@ -42,7 +42,8 @@ impl RoomPart {
                 self.apply_audio_choice_to_all();
             }
         }
-        self.fan_out(from, index, &inbound, now);
+        let captured = self.capture_time(from, index, &inbound);
+        self.fan_out(from, index, &Inbound { captured, ..inbound }, now);
     }
 
     fn fan_out(&mut self, from: MemberKey, index: usize, inbound: &Inbound<'_>, now: Instant) {
@@ -74,8 +75,9 @@ impl RoomPart {
             let slots = if audio { &mut viewer.audio_slots } else { &mut viewer.video_slots };
             let slot = &mut slots[usize::from(subscriber.slot)];
             self.outbox.push(subscriber.viewer, PacketKind::Rtp, |out| {
-                let payload = inbound.packet.payload;
-                slot.write(out, verdict, payload, transport_sequence, inbound.audio_level);
+                let Inbound { audio_level, captured, .. } = *inbound;
+                let extras = Extras { transport_sequence, audio_level, captured };
+                slot.write(out, verdict, inbound.packet.payload, extras);
             });
             self.stats.forwarded += 1;
         }
@@ -161,6 +163,7 @@ fn receive<'a>(
         packet: stored,
         entry_point,
         audio_level,
+        captured: None,
     };
     publication.flowing |= began;
     Some((used.publication, began, inbound))

@@ -1,9 +1,10 @@
 //! The members of one lesson on one shard, and the calls that drive them.
 //!
 //! The work is split by what causes it: `media` (packets), `reports` (RTCP), `views` (who is
-//! shown where), `timers` (what happens later).
+//! shown where), `recorder` (what the recorder is told), `timers` (what happens later).
 
 mod media;
+mod recorder;
 mod reports;
 mod timers;
 mod views;
@@ -11,13 +12,14 @@ mod views;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use kreide_control::{MediaRights, ParticipantNo, SlotMapping, SourceKind, View};
+use kreide_control::{MediaRights, ParticipantNo, SlotMapping, Source, SourceKind, View};
 use kreide_media::clock::NtpTime;
 
 use crate::audio::AudioChoice;
-use crate::member::{Member, MemberConfig, MemberKey};
+use crate::member::{Listener, Member, MemberConfig, MemberKey};
 use crate::outbox::{Outbox, PacketKind};
 use crate::rewriter::StreamId;
+use crate::slot::Target;
 pub use timers::Reason;
 use timers::Timers;
 
@@ -48,6 +50,8 @@ pub enum RoomEvent {
     },
     /// Who can be heard speaking, loudest first.
     Speaking(Vec<ParticipantNo>),
+    /// For the recorder alone: the pictures that it can ask for, in no order.
+    Pictures(Vec<Source>),
 }
 
 /// Counts of a room part since its beginning.
@@ -78,6 +82,8 @@ pub struct RoomPart {
     members: Vec<Option<Member>>,
     audio: AudioChoice,
     speaking: Vec<ParticipantNo>,
+    /// The recorder, if there is one, and the pictures it was told of.
+    recorder: Option<(MemberKey, Vec<Source>)>,
     timers: Timers,
     outbox: Outbox,
     events: VecDeque<RoomEvent>,
@@ -95,6 +101,7 @@ impl RoomPart {
             members: Vec::new(),
             audio: AudioChoice::default(),
             speaking: Vec::new(),
+            recorder: None,
             timers: Timers::default(),
             outbox: Outbox::default(),
             events: VecDeque::new(),
@@ -108,6 +115,12 @@ impl RoomPart {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.members.iter().all(Option::is_none)
+    }
+
+    /// One moment on both clocks.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// How many audio and video slots a member has.
@@ -151,8 +164,9 @@ impl RoomPart {
             *streams += 1;
             StreamId(*streams)
         };
+        let listener = config.listener;
         let member = Member::new(config, now, next_stream, || split_mix(seed));
-        match self.members.iter().position(Option::is_none) {
+        let key = match self.members.iter().position(Option::is_none) {
             Some(free) => {
                 self.members[free] = Some(member);
                 MemberKey(free)
@@ -161,7 +175,12 @@ impl RoomPart {
                 self.members.push(Some(member));
                 MemberKey(self.members.len() - 1)
             }
+        };
+        if listener == Listener::Recorder {
+            self.recorder = Some((key, Vec::new()));
+            self.tell_recorder();
         }
+        key
     }
 
     /// The member's transport is ready: media flows from now on.
@@ -179,6 +198,9 @@ impl RoomPart {
             self.publication_ended(key, kind, now);
         }
         let Some(member) = self.members.get_mut(key.0).and_then(Option::take) else { return };
+        if self.recorder.as_ref().is_some_and(|(recorder, _)| *recorder == key) {
+            self.recorder = None;
+        }
         for origin in member.slots().flat_map(|slot| slot.feed.origins()) {
             if let Some(publication) =
                 self.member_mut(origin.member).and_then(|m| m.publication_mut(origin.kind))
@@ -204,6 +226,17 @@ impl RoomPart {
         for viewer in self.keys() {
             self.apply_audio_choice(viewer);
             self.apply_view(viewer, now);
+        }
+        self.tell_recorder();
+    }
+
+    /// A viewer asks for a keyframe of what a video slot carries or waits for.
+    pub fn keyframe_wanted(&mut self, viewer: MemberKey, slot: u8, now: Instant) {
+        let Some(member) = self.member(viewer) else { return };
+        let feed = member.video_slots.iter().find(|s| s.line.index == slot).map(|slot| slot.feed);
+        if let Some(Target { origin, layer }) = feed.and_then(|feed| feed.now().or(feed.next())) {
+            self.timers.arm(Reason::Layers, now);
+            self.want_keyframe(origin.member, origin.kind, layer, now);
         }
     }
 

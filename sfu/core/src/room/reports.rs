@@ -39,10 +39,8 @@ impl RoomPart {
     fn viewer_wants_keyframe(&mut self, viewer: MemberKey, media: u32, now: Instant) {
         let Some(member) = self.member(viewer) else { return };
         let slot = member.video_slots.iter().find(|slot| slot.line.ssrc == media);
-        let Some(feed) = slot.map(|slot| slot.feed) else { return };
-        if let Some(Target { origin, layer }) = feed.now().or(feed.next()) {
-            self.timers.arm(Reason::Layers, now);
-            self.want_keyframe(origin.member, origin.kind, layer, now);
+        if let Some(slot) = slot.map(|slot| slot.line.index) {
+            self.keyframe_wanted(viewer, slot, now);
         }
     }
 

@@ -32,6 +32,7 @@ impl RoomPart {
         if kind.is_audio() {
             return; // Audio is mapped when it is chosen.
         }
+        self.tell_recorder();
         let Some(member) = self.member(key) else { return };
         let source = Source { participant: member.participant, kind };
         for viewer in self.keys() {
@@ -64,6 +65,7 @@ impl RoomPart {
             for subscriber in viewers {
                 self.apply_view(subscriber.viewer, now);
             }
+            self.tell_recorder();
         }
     }
 

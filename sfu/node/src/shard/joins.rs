@@ -101,6 +101,7 @@ impl Shard {
             part: RoomPart::new(clock, rand::rng().random()),
             peers: HashMap::new(),
             by_member: Vec::new(),
+            tap: None,
             deadline: None,
             reported: RoomStats::default(),
         });

@@ -5,6 +5,7 @@
 //! joins does not stand before media.
 
 mod joins;
+mod taps;
 mod transports;
 
 use std::collections::HashMap;
@@ -12,10 +13,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 
-use kreide_control::{Answer, Command, Connect, ConnectError, Event, LessonKey, ParticipantNo};
+use kreide_control::{
+    Answer, Command, Connect, ConnectError, Event, LessonKey, ParticipantNo, Tapped,
+};
 use kreide_sfu_core::{MemberKey, PacketKind, RoomPart};
 use kreide_sfu_transport::{Class, Received, TransportConfig, classify, stun_local_ufrag};
 use mio::net::UdpSocket;
@@ -33,6 +36,7 @@ use crate::socket::{canonical, for_family};
 /// What a shard is told to do.
 pub(crate) enum Order {
     Connect(Box<Connect>, oneshot::Sender<Result<Answer, ConnectError>>),
+    Tap(LessonKey, SyncSender<Tapped>),
     Command(Command),
     Stop,
 }
@@ -110,6 +114,10 @@ impl Shard {
                         let _ = reply.send(self.connect(*connect));
                         more = true;
                     }
+                    Ok(Order::Tap(lesson, feed)) => {
+                        self.tap(&lesson, feed);
+                        more = true;
+                    }
                     Ok(Order::Command(command)) => {
                         self.command(command);
                         more = true;
@@ -175,15 +183,21 @@ impl Shard {
         // What a panic leaves half done is thrown away with the room.
         let acted = catch_unwind(AssertUnwindSafe(|| act(&mut entry.part)));
         match acted {
-            Ok(()) => self.flush_room(room),
+            Ok(()) => self.flush_room(room, now),
             Err(_) => self.fail_room(room, now),
         }
     }
 
-    fn flush_room(&mut self, room: usize) {
+    fn flush_room(&mut self, room: usize, now: Instant) {
         let Some(entry) = self.rooms.get_mut(room) else { return };
         let (peers, socket) = (&mut self.peers, &self.socket);
         entry.part.outbox().drain(|to, kind, buffer, length| {
+            if let Some(tap) = entry.tap.as_mut().filter(|tap| tap.member == to) {
+                if kind == PacketKind::Rtp && !tap.packet(&buffer[..length], now) {
+                    self.metrics.untapped.inc();
+                }
+                return;
+            }
             let peer = entry.by_member.get(to.0).copied().flatten();
             let Some(peer) = peer.and_then(|id| peers.get_mut(id)) else { return };
             let protected = match kind {
@@ -200,8 +214,16 @@ impl Shard {
             }
         });
         while let Some(event) = entry.part.poll_event() {
-            let lesson = entry.lesson.clone();
-            self.outgoing.push(room_event(lesson, event), &self.metrics);
+            let event = match &mut entry.tap {
+                Some(tap) => tap.event(event),
+                None => Some(event),
+            };
+            if let Some(event) = event.and_then(|event| room_event(entry.lesson.clone(), event)) {
+                self.outgoing.push(event, &self.metrics);
+            }
+        }
+        if entry.tap.as_mut().is_some_and(|tap| tap.flush().is_err()) {
+            return self.untap(room, now);
         }
         let wanted = entry.part.poll_timeout().map(|(at, _)| at);
         self.deadlines.set(Sleeper::Room(room), &mut entry.deadline, wanted);
@@ -249,6 +271,16 @@ impl Shard {
                     part.set_view(member, view, now);
                 });
             }
+            Command::WantKeyframe { lesson, participant, slot } => {
+                self.step_member(&lesson, participant, now, |part, member| {
+                    part.keyframe_wanted(member, slot, now);
+                });
+            }
+            Command::Disconnect { lesson, participant: ParticipantNo::RECORDER } => {
+                if let Some(room) = self.room_of.get(&lesson) {
+                    self.untap(*room, now);
+                }
+            }
             Command::Disconnect { lesson, participant } => {
                 if let Some(id) = self.find(&lesson, participant) {
                     self.remove_peer(id, now);
@@ -265,20 +297,25 @@ impl Shard {
         now: Instant,
         act: impl FnOnce(&mut RoomPart, MemberKey),
     ) {
-        let Some(id) = self.find(lesson, participant) else { return };
-        let Some((room, member)) = self.peers.get(id).map(|peer| (peer.room, peer.member)) else {
-            return;
+        let found = match participant {
+            ParticipantNo::RECORDER => self.find_tap(lesson),
+            _ => self
+                .find(lesson, participant)
+                .and_then(|id| self.peers.get(id))
+                .map(|peer| (peer.room, peer.member)),
         };
+        let Some((room, member)) = found else { return };
         self.step(room, now, |part| act(part, member));
     }
 
     fn end(&mut self, lesson: &LessonKey, now: Instant) {
-        let Some(room) = self.room_of.get(lesson).and_then(|id| self.rooms.get(*id)) else {
-            return;
-        };
+        let Some(&id) = self.room_of.get(lesson) else { return };
+        let Some(room) = self.rooms.get(id) else { return };
+        // The recorder last: it hears until the end. With the last member the room goes.
         for peer in room.peers.values().copied().collect::<Vec<_>>() {
             self.remove_peer(peer, now);
         }
+        self.untap(id, now);
     }
 
     fn stop(&mut self) {

@@ -113,9 +113,7 @@ impl Shard {
             room.peers.remove(&peer.participant);
         }
         self.step(peer.room, now, |part| part.leave(peer.member, now));
-        if self.rooms.get(peer.room).is_some_and(|room| room.part.is_empty()) {
-            self.close_room(peer.room);
-        }
+        self.close_if_empty(peer.room);
     }
 
     pub(super) fn note_refusals(&self, transport: &Transport) {

@@ -1,0 +1,54 @@
+//! What the recorder is told beyond packets: when they were captured, and what it can ask for.
+
+use kreide_control::{Source, SourceKind};
+use kreide_media::clock::NtpTime;
+
+use crate::member::{Member, MemberKey};
+use crate::slot::Inbound;
+
+use super::{RoomEvent, RoomPart};
+
+impl RoomPart {
+    /// When a packet was captured, if the recorder is among those who get it.
+    pub(super) fn capture_time(
+        &self,
+        from: MemberKey,
+        index: usize,
+        inbound: &Inbound<'_>,
+    ) -> Option<NtpTime> {
+        let (recorder, _) = self.recorder.as_ref()?;
+        let member = self.member(from)?;
+        let publication = &member.publications[index];
+        publication.subscribers.iter().find(|subscriber| subscriber.viewer == *recorder)?;
+        let point = publication.layers[usize::from(inbound.layer)].clock?;
+        let clock_rate = publication.line.codec.clock_rate;
+        member.clock.captured(point, inbound.packet.timestamp, clock_rate)
+    }
+
+    /// Tells the recorder which pictures it can ask for, if that has changed.
+    pub(super) fn tell_recorder(&mut self) {
+        let Some((recorder, told)) = &self.recorder else { return };
+        let Some(recorder) = self.member(*recorder) else { return };
+        let pictures: Vec<Source> =
+            self.members.iter().flatten().flat_map(|m| recordable_pictures(m, recorder)).collect();
+        if pictures != *told
+            && let Some((_, told)) = &mut self.recorder
+        {
+            told.clone_from(&pictures);
+            self.events.push_back(RoomEvent::Pictures(pictures));
+        }
+    }
+}
+
+fn recordable_pictures(member: &Member, recorder: &Member) -> impl Iterator<Item = Source> {
+    let fits = |kind: &SourceKind| {
+        let publication = member.publication(*kind).filter(|publication| publication.flowing);
+        let line = publication.filter(|_| member.recordable && !kind.is_audio()).map(|p| &p.line);
+        line.is_some_and(|line| recorder.video_slots.iter().any(|slot| line.fits(&slot.line)))
+    };
+    let kinds = SourceKind::ALL.into_iter().filter(fits);
+    kinds
+        .map(|kind| Source { participant: member.participant, kind })
+        .collect::<Vec<_>>()
+        .into_iter()
+}
