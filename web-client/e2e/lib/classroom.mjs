@@ -23,13 +23,19 @@ export const WORDS = {
   leave: 'Verlassen',
   end: 'Beenden',
   endForAll: 'Für alle beenden',
+  tools: 'Werkzeuge',
+  recording: 'Aufnahme',
+  startRecording: 'Aufnahme starten',
+  stopRecording: 'Aufnahme beenden',
+  consent: 'Ja, aufnehmen',
+  watch: 'Ansehen',
   message: 'Nachricht',
   send: 'Senden',
 };
 
 /**
  * Opens a classroom. `close()` it in `after`: it also asserts that no page asked another host.
- * @param {{mediaAddress?: string}} [options] passed to the server
+ * @param {{mediaAddress?: string, settings?: object}} [options] passed to the server
  */
 export async function openClassroom(options) {
   const server = await startServer(options);
@@ -53,14 +59,17 @@ class Classroom {
   /**
    * A person opens the own link in a new window and joins.
    * @param {number} i whose camera and microphone
-   * @param {{role: string, name: string, url?: string, start?: Function, flags?: string[]}} who
-   *   the rest are options of `window`
+   * @param {{role: string, name: string, url?: string, recordable?: boolean, asClass?: boolean,
+   *   start?: Function, flags?: string[]}} who `asClass`: by a link for all, to which a person
+   *   says a name; the rest are options of `window`
    * @returns {Promise<object>} the page, inside the room
    */
-  async enter(i, { role, name, url, start, flags, microphone = true, camera = true, ...view }) {
-    const link = await this.server.link({ role, name, url });
+  async enter(i, { role, name, url, recordable, asClass = false, start, flags, ...more }) {
+    const { microphone = true, camera = true, ...view } = more;
+    const person = asClass ? { role, url, recordable } : { role, name, url, recordable };
+    const link = await this.server.link(person);
     const page = await this.window(i, { start, flags, ...view });
-    await join(page, link);
+    await join(page, link, asClass ? name : undefined);
     if (microphone) await switchOn(page, WORDS.microphone);
     if (camera) await switchOn(page, WORDS.camera);
     return page;

@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -53,16 +53,18 @@ async function bound(port) {
 
 /**
  * Starts a server and waits for its `ready`.
- * @param {{mediaAddress?: string}} [options] `mediaAddress`: the address that media is bound to;
- *   the default keeps test traffic on the loopback address
+ * @param {{mediaAddress?: string, settings?: Record<string, string | number>}} [options]
+ *   `mediaAddress`: the address that media is bound to; the default keeps test traffic on the
+ *   loopback address. `settings`: keys of deploy/reference.toml
  */
-export async function startServer({ mediaAddress = '127.0.0.1' } = {}) {
+export async function startServer({ mediaAddress = '127.0.0.1', settings = {} } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\` first`);
   const data = await mkdtemp(join(tmpdir(), 'kreide-e2e-data-'));
   const http = await freePort();
   const media = await freeMediaPort();
   const server = new Server(data, http, media, mediaAddress);
   try {
+    await server.configure(settings);
     await server.start();
   } catch (error) {
     await server.stop();
@@ -85,6 +87,14 @@ class Server {
   /** What the server has written so far. */
   get log() {
     return this.#lines.join('\n');
+  }
+
+  /** Writes the settings that differ from the defaults. */
+  async configure(settings) {
+    const file = join(this.data, 'kreide.toml');
+    const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+    await writeFile(file, lines.join(''));
+    this.flags.push('--config', file);
   }
 
   /** Starts the process (again, on the same data and ports) and waits for `ready`. */
@@ -140,11 +150,12 @@ class Server {
 
   /**
    * A link as `kreide link` prints it.
-   * @param {{role: string, name?: string, room?: string, url?: string}} person without a name it
-   *   is a link for the whole class
+   * @param {{role: string, name?: string, room?: string, url?: string, recordable?: boolean}}
+   *   person without a name it is a link for the whole class
    */
-  async link({ role, name, room = '7b', url = this.url }) {
+  async link({ role, name, room = '7b', url = this.url, recordable = false }) {
     const who = name === undefined ? ['--class'] : ['--name', name];
+    if (recordable) who.push('--may-be-recorded');
     const { stdout } = await promisify(execFile)(BINARY, [
       'link', '--data', this.data, '--url', url, '--room', room, '--role', role, ...who,
     ]);
