@@ -84,6 +84,12 @@ pub(crate) struct LinkOptions {
     pub(crate) role: LinkRole,
     #[command(flatten)]
     pub(crate) owner: Owner,
+    /// The school has the consent to record whoever enters by this link
+    ///
+    /// They are still asked in each lesson before they are recorded. Without it nobody who enters
+    /// by this link is ever recorded, but for a teacher who presses record.
+    #[arg(long)]
+    pub(crate) may_be_recorded: bool,
     /// The school
     #[arg(long, default_value = "school", value_parser = tenant)]
     pub(crate) tenant: TenantId,

@@ -20,6 +20,7 @@ pub(crate) fn run(options: LinkOptions) -> Result<()> {
             room: options.room,
             role: options.role.into(),
             name: options.owner.name,
+            consent: options.may_be_recorded,
             expires: None,
         };
         links::create(&catalogue, &options.url, wanted).await.context("no link was made")

@@ -99,7 +99,8 @@ impl State {
     }
 
     /// The same person again, from another window or device: number, hand and locks stay. What
-    /// the other device was sending is off, for this one is not sending it.
+    /// the other device was sending is off, for this one is not sending it; and whoever sits here
+    /// is asked again whether they may be recorded.
     fn take_over(
         &self,
         no: ParticipantNo,
@@ -112,6 +113,7 @@ impl State {
             for kind in &held.sending {
                 outcome.push(Event::Sending { no, kind: *kind, on: false, by: no });
             }
+            self.ask_again(no, outcome);
             if seat.consent != identity.consent {
                 self.take(no, identity, name, outcome);
             } else if !held.online {

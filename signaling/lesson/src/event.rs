@@ -4,7 +4,7 @@
 //! at the end; nothing is renamed. A kind that this version does not know is kept as it is and
 //! changes no state.
 
-use kreide_control::{Epoch, ParticipantNo, Role, SourceKind};
+use kreide_control::{Epoch, ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
@@ -129,6 +129,38 @@ pub enum Event {
         /// Which teacher ended it; `None`: the server.
         by: Option<ParticipantNo>,
     },
+    /// People are told that a recording begins soon. Nobody has consented to it yet.
+    RecordingAnnounced {
+        /// Its id.
+        id: RecordingId,
+        /// The teacher who records.
+        by: ParticipantNo,
+        /// When it is to begin.
+        begins: Millis,
+    },
+    /// The announced recording began.
+    RecordingBegan {
+        /// Its id.
+        id: RecordingId,
+    },
+    /// The recording stopped, or what was announced did not begin.
+    RecordingStopped {
+        /// Its id.
+        id: RecordingId,
+        /// Which teacher stopped it; `None`: it ended by itself.
+        by: Option<ParticipantNo>,
+        /// Why.
+        why: RecordingEnd,
+        /// Whether there is something of it.
+        kept: bool,
+    },
+    /// Someone said whether they may be in the recording, or is to be asked again.
+    RecordingConsent {
+        /// Who.
+        no: ParticipantNo,
+        /// Yes or no.
+        given: bool,
+    },
     /// A kind that a later version wrote.
     #[serde(untagged)]
     Unknown(Unknown),
@@ -166,6 +198,10 @@ impl Event {
             Self::ResumeKey { .. } => "resumeKey",
             Self::TokenUsed { .. } => "tokenUsed",
             Self::Ended { .. } => "ended",
+            Self::RecordingAnnounced { .. } => "recordingAnnounced",
+            Self::RecordingBegan { .. } => "recordingBegan",
+            Self::RecordingStopped { .. } => "recordingStopped",
+            Self::RecordingConsent { .. } => "recordingConsent",
             Self::Unknown(unknown) => unknown.kind(),
         }
     }
@@ -193,7 +229,7 @@ impl<'de> Deserialize<'de> for Unknown {
     }
 }
 
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 17] = [
     "started",
     "seatTaken",
     "seatLeft",
@@ -207,4 +243,8 @@ const KNOWN: [&str; 13] = [
     "resumeKey",
     "tokenUsed",
     "ended",
+    "recordingAnnounced",
+    "recordingBegan",
+    "recordingStopped",
+    "recordingConsent",
 ];

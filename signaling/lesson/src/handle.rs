@@ -41,7 +41,18 @@ impl State {
             Intent::Mute { who, kind } => self.mute(actor.seat()?, who, kind),
             Intent::Lock { who, what, locked } => self.lock(actor.seat()?, who, what, locked),
             Intent::Remove { who } => self.remove(actor.seat()?, who),
-            Intent::End => Ok(Outcome::of(Event::Ended { by: actor.seat().ok() })),
+            Intent::StartRecording { id, begins } => {
+                Ok(self.start_recording(actor.seat()?, id, begins))
+            }
+            Intent::BeginRecording { id } => Ok(self.begin_recording(id)),
+            Intent::StopRecording => Ok(self.stop_recording(actor.seat().ok())),
+            Intent::RecordingEnded { id, why, kept } => Ok(self.recording_ended(&id, why, kept)),
+            Intent::Consent { given } => self.consent(actor.seat()?, given),
+            Intent::End => {
+                let mut outcome = self.stop_recording(actor.seat().ok());
+                outcome.push(Event::Ended { by: actor.seat().ok() });
+                Ok(outcome)
+            }
             Intent::Leave => Ok(Outcome::of(Event::SeatLeft { no: actor.seat()? })),
         }
     }
@@ -175,7 +186,7 @@ impl State {
     }
 
     /// The held seat that something is done to.
-    fn target(&self, no: ParticipantNo) -> Result<(&Seat, &Held), Denied> {
+    pub(crate) fn target(&self, no: ParticipantNo) -> Result<(&Seat, &Held), Denied> {
         let seat = self.seats.get(&no).ok_or(Denied::NotFound)?;
         Ok((seat, seat.held().ok_or(Denied::NotFound)?))
     }
@@ -195,7 +206,7 @@ impl Actor {
 }
 
 impl Outcome {
-    fn of(event: Event) -> Self {
+    pub(crate) fn of(event: Event) -> Self {
         Self { events: vec![(Audience::All, event)], ..Self::default() }
     }
 

@@ -1,6 +1,6 @@
 //! What someone wants, who wants it, and what comes of it.
 
-use kreide_control::{ParticipantNo, Role, SourceKind};
+use kreide_control::{ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
 
 use crate::{Audience, Event, KeyHash, LockKind, Millis, PayloadId, Subject, Text, TokenId};
 
@@ -24,7 +24,7 @@ pub struct Identity {
     pub role: Role,
     /// The name to show; checked by the lesson.
     pub name: Text,
-    /// Whether the school has the consent to record this person. Kept; nothing is recorded yet.
+    /// Whether the school has the consent to record this person, who is still asked.
     pub consent: bool,
     /// Id of the token: it opens the door once.
     pub token: TokenId,
@@ -99,7 +99,35 @@ pub enum Intent {
         /// Whose.
         who: ParticipantNo,
     },
-    /// Ends the lesson.
+    /// Announces a recording, unless there is one.
+    StartRecording {
+        /// Its id, made by the server.
+        id: RecordingId,
+        /// When it is to begin, by the server's clock.
+        begins: Millis,
+    },
+    /// Begins what was announced: its time has come.
+    BeginRecording {
+        /// Its id.
+        id: RecordingId,
+    },
+    /// Stops the recording, also while it is only announced.
+    StopRecording,
+    /// The recording has ended by itself.
+    RecordingEnded {
+        /// Its id.
+        id: RecordingId,
+        /// Why.
+        why: RecordingEnd,
+        /// Whether there is something of it.
+        kept: bool,
+    },
+    /// Says whether the own voice and picture may be in this recording.
+    Consent {
+        /// Yes or no.
+        given: bool,
+    },
+    /// Ends the lesson, and its recording.
     End,
     /// Gives the own seat up.
     Leave,
@@ -163,8 +191,13 @@ impl Intent {
     #[must_use]
     pub fn lowers_exposure(&self) -> bool {
         match self {
-            Self::Mute { .. } | Self::Remove { .. } | Self::Leave => true,
+            Self::Mute { .. }
+            | Self::Remove { .. }
+            | Self::StopRecording
+            | Self::RecordingEnded { .. }
+            | Self::Leave => true,
             Self::Send { on, .. } => !on,
+            Self::Consent { given } => !given,
             Self::Lock { locked, .. } => *locked,
             Self::Join { .. }
             | Self::Resume { .. }
@@ -172,6 +205,8 @@ impl Intent {
             | Self::Hand { .. }
             | Self::LowerHand { .. }
             | Self::Chat { .. }
+            | Self::StartRecording { .. }
+            | Self::BeginRecording { .. }
             | Self::End => false,
         }
     }

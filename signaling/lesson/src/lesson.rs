@@ -9,7 +9,7 @@ use crate::seat::Seat;
 use crate::state::{Phase, State};
 use crate::{
     Actor, Audience, ChatLine, Denied, Event, Intent, Lock, LockKind, Logged, Millis, Outcome,
-    Person, Rights,
+    Person, Rights, Subject,
 };
 
 /// A lesson: a function of its log.
@@ -139,6 +139,12 @@ impl Lesson {
         Some(self.seat(no)?.person(no, &self.state.room_locks))
     }
 
+    /// Who this is for the school, for anyone who ever held a seat.
+    #[must_use]
+    pub fn subject(&self, no: ParticipantNo) -> Option<&Subject> {
+        Some(&self.seat(no)?.subject)
+    }
+
     /// Raised hands, first raised first.
     #[must_use]
     pub fn hands(&self) -> Vec<ParticipantNo> {
@@ -185,13 +191,6 @@ impl Lesson {
             camera: flows(SourceKind::Camera),
             content: flows(SourceKind::Content),
         }
-    }
-
-    /// Whether a participant's media may reach the recorder. Nothing is recorded yet, whatever
-    /// the consent in [`Person`] says.
-    #[must_use]
-    pub fn recordable(&self, _no: ParticipantNo) -> bool {
-        false
     }
 
     /// Hash of the whole state but names and texts: the same log gives the same hash, on every

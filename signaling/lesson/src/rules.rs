@@ -60,6 +60,21 @@ pub(crate) fn permits(intent: &Intent, by: By) -> bool {
             By::Seat(Presenter | Pupil | Guest | Interpreter | Observer) | By::Door | By::Server,
         ) => false,
 
+        // Recording is for teachers; that its time has come, or that it broke, the server knows.
+        (Intent::StartRecording { .. } | Intent::StopRecording, By::Seat(Teacher)) => true,
+        (
+            Intent::StartRecording { .. } | Intent::StopRecording,
+            By::Seat(Presenter | Pupil | Guest | Interpreter | Observer) | By::Door | By::Server,
+        ) => false,
+        (Intent::BeginRecording { .. } | Intent::RecordingEnded { .. }, By::Server) => true,
+        (Intent::BeginRecording { .. } | Intent::RecordingEnded { .. }, By::Door | By::Seat(_)) => {
+            false
+        }
+
+        // Nobody but the person consents. Whether the school may record them: `recording`.
+        (Intent::Consent { .. }, By::Seat(_)) => true,
+        (Intent::Consent { .. }, By::Door | By::Server) => false,
+
         // The server ends a lesson on an operator's behalf.
         (Intent::End, By::Seat(Teacher) | By::Server) => true,
         (Intent::End, By::Seat(Presenter | Pupil | Guest | Interpreter | Observer) | By::Door) => {

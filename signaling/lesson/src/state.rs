@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use kreide_control::{Epoch, ParticipantNo};
 use serde::Serialize;
 
+use crate::recording::Recording;
 use crate::seat::{Held, Keys, OwnLock, Place, Seat};
 use crate::{ChatLine, Event, LockKind, Logged, MAX_CHAT_KEPT, Millis, PayloadId, TokenId};
 
@@ -28,6 +29,9 @@ pub(crate) struct State {
     pub(crate) last_payload: u64,
     pub(crate) chat: VecDeque<ChatLine>,
     pub(crate) tokens: BTreeMap<TokenId, Millis>,
+    /// Out of the hash while nothing is recorded, as in logs that know no recording.
+    #[serde(skip_serializing_if = "Recording::is_off")]
+    pub(crate) recording: Recording,
 }
 
 /// Where the lesson is.
@@ -67,6 +71,7 @@ impl State {
             }
             Event::SeatTaken { no, subject, role, name, consent } => {
                 self.payload(*name);
+                self.recording.consent(*no, false);
                 let seat = self.seats.entry(*no).or_insert_with(|| Seat {
                     subject: subject.clone(),
                     role: *role,
@@ -85,7 +90,10 @@ impl State {
                     place => *place = Place::Held(Held { online: true, ..Held::default() }),
                 }
             }
-            Event::SeatLeft { no } => self.seat(*no, |seat| seat.place = Place::Left),
+            Event::SeatLeft { no } => {
+                self.recording.consent(*no, false);
+                self.seat(*no, |seat| seat.place = Place::Left);
+            }
             Event::Online { no, online } => self.held(*no, |held| held.online = *online),
             Event::Sending { no, kind, on, by: _ } => self.held(*no, |held| {
                 if *on {
@@ -112,6 +120,7 @@ impl State {
                 self.chat.push_back(ChatLine { id: *id, from: *from, text: *text, at });
             }
             Event::Removed { no, by } => {
+                self.recording.consent(*no, false);
                 self.seat(*no, |seat| seat.place = Place::Removed { by: *by });
             }
             Event::ResumeKey { no, key, previous } => self.seat(*no, |seat| {
@@ -124,7 +133,16 @@ impl State {
                 self.tokens.retain(|_, until| until.0 >= forget);
                 self.tokens.insert(id.clone(), *until);
             }
-            Event::Ended { by: _ } => self.phase = Phase::Over { since: self.started() },
+            Event::Ended { by: _ } => {
+                self.recording = Recording::Off;
+                self.phase = Phase::Over { since: self.started() };
+            }
+            Event::RecordingAnnounced { id, by, begins } => {
+                self.recording = Recording::announced(id.clone(), *by, *begins);
+            }
+            Event::RecordingBegan { id } => self.recording.begin(id, self.latest),
+            Event::RecordingStopped { id, .. } => self.recording.stop(id),
+            Event::RecordingConsent { no, given } => self.recording.consent(*no, *given),
             Event::RightsChanged { .. } | Event::Unknown(_) => {}
         }
     }

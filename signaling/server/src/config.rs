@@ -21,6 +21,8 @@ pub struct Config {
     pub offline_grace: Duration,
     /// A lesson that nobody is connected to for so long ends.
     pub empty_lesson: Duration,
+    /// How long people have been told of a recording before it begins.
+    pub recording_lead: Duration,
     /// How long after its end a lesson's names and chat are kept.
     pub texts_kept: Duration,
 }
@@ -41,6 +43,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             offline_grace: Duration::from_secs(1),
             empty_lesson: Duration::from_secs(30 * 60),
+            recording_lead: Duration::from_secs(5),
             texts_kept: Duration::from_secs(60),
         }
     }

@@ -1,8 +1,8 @@
 //! The server's own keys: one file, made at the first start.
 //!
 //! Invariant: the file is readable by its owner alone. There is no default key.
-//! Left out on purpose: rotation. Deleting the file makes all join tokens (five minutes old at
-//! most) and resume keys useless, nothing else.
+//! Left out on purpose: rotation. Deleting the file makes all tokens (some hours old at most) and
+//! resume keys useless, nothing else.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -15,7 +15,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use crate::secret;
 
-/// Signs and checks join tokens and resume keys.
+/// Signs and checks join tokens, access tokens and resume keys.
 pub struct Keys {
     pub(crate) sign: EncodingKey,
     pub(crate) verify: DecodingKey,

@@ -10,6 +10,7 @@
 //! Left out on purpose: storage (behind `kreide_cluster`'s traits) and media (behind
 //! `kreide_control::MediaPlane`); the binary wires them in.
 
+mod access;
 mod clock;
 mod config;
 mod connection;
@@ -28,6 +29,7 @@ mod server;
 mod tokens;
 mod translate;
 
+pub use access::Access;
 pub use config::Config;
 pub use keys::{KeyError, Keys};
 pub use server::{Parts, Server};

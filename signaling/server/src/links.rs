@@ -21,6 +21,8 @@ pub struct NewLink {
     pub role: Role,
     /// The name of the person it is for; `None`: for a class, everyone says a name.
     pub name: Option<String>,
+    /// The school has the consent to record whoever enters by it.
+    pub consent: bool,
     /// From when on it opens nothing: milliseconds since 1970 UTC.
     pub expires: Option<i64>,
 }
@@ -55,6 +57,7 @@ pub async fn create(
         room: wanted.room,
         role: wanted.role,
         owner,
+        consent: wanted.consent,
         created: clock::now(),
         expires: wanted.expires,
         revoked: false,
@@ -100,6 +103,7 @@ mod tests {
             room: RoomId::parse("7b").unwrap(),
             role: Role::Pupil,
             name: Some("  Ada ".to_owned()),
+            consent: true,
             expires: None,
         };
         let url = create(&store, "http://127.0.0.1:8080/", wanted.clone()).await.unwrap();
@@ -107,6 +111,7 @@ mod tests {
         let (tenant, hash) = parse(fragment).unwrap();
         let link = store.link(tenant, hash).await.unwrap().unwrap();
         assert!(matches!(link.owner, LinkOwner::Person { name, .. } if name == "Ada"));
+        assert!(link.consent);
         assert_eq!((link.room, link.role), (wanted.room.clone(), Role::Pupil));
 
         for name in [" ", "a\u{7}b", &"x".repeat(MAX_NAME_CHARS + 1)] {

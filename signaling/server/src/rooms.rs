@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use kreide_cluster::{Catalogue, LessonLog};
-use kreide_control::{Event, LessonKey, MediaPlane, RoomId, TenantId};
+use kreide_control::{
+    Event, LessonKey, MediaPlane, RecorderEvent, RecorderPlane, RoomId, TenantId,
+};
 use kreide_protocol::ErrorCode;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::task::JoinHandle;
@@ -31,6 +33,7 @@ pub(crate) struct Context {
     pub(crate) log: Arc<dyn LessonLog>,
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) media: Arc<dyn MediaPlane>,
+    pub(crate) recorder: Arc<dyn RecorderPlane>,
     pub(crate) keys: Arc<Keys>,
     pub(crate) metrics: Metrics,
     pub(crate) config: Config,
@@ -111,12 +114,8 @@ impl Rooms {
             | Event::Speaking { lesson, .. }
             | Event::RoomFailed { lesson } => lesson,
         };
-        let place = (lesson.tenant.clone(), lesson.room.clone());
-        let Some((living, inbox)) = self.living(&place).filter(|(living, _)| living == lesson)
-        else {
-            return;
-        };
-        tracing::trace!(lesson = %living, "media event");
+        let Some(inbox) = self.keeper_of(lesson) else { return };
+        tracing::trace!(%lesson, "media event");
         if matches!(event, Event::Speaking { .. }) {
             // The next one replaces it anyway.
             let _full_or_gone = inbox.try_send(Input::Media(event));
@@ -124,6 +123,14 @@ impl Rooms {
             // A lesson's task never waits for anybody, so this waits for its turn at most.
             let _gone = inbox.send(Input::Media(event)).await;
         }
+    }
+
+    /// Hands an event of the recorder to its lesson. A lesson that is loaded later knows by itself
+    /// that nothing records it.
+    pub(crate) async fn recorder(&self, event: RecorderEvent) {
+        let RecorderEvent::Stopped { lesson, .. } = &event;
+        let Some(inbox) = self.keeper_of(lesson) else { return };
+        let _gone = inbox.send(Input::Recorder(event)).await;
     }
 
     /// Ends all tasks: their browsers are told, their logs written.
@@ -165,6 +172,12 @@ impl Rooms {
 
     fn door(&self, place: &(TenantId, RoomId)) -> Arc<AsyncMutex<()>> {
         self.table().doors.entry(place.clone()).or_default().clone()
+    }
+
+    /// The task that keeps this lesson of its room, and no other.
+    fn keeper_of(&self, lesson: &LessonKey) -> Option<mpsc::Sender<Input>> {
+        let (living, inbox) = self.living(&(lesson.tenant.clone(), lesson.room.clone()))?;
+        (living == *lesson).then_some(inbox)
     }
 
     fn living(&self, place: &(TenantId, RoomId)) -> Option<(LessonKey, mpsc::Sender<Input>)> {

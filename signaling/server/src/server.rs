@@ -13,7 +13,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kreide_cluster::{Catalogue, LessonLog};
-use kreide_control::{Event, MediaPlane};
+use kreide_control::{Event, MediaPlane, RecorderEvent, RecorderPlane};
 use prometheus::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -46,10 +46,17 @@ pub struct Parts {
     pub media: Arc<dyn MediaPlane>,
     /// What the SFU says.
     pub events: mpsc::Receiver<Event>,
+    /// The recorder.
+    pub recorder: Arc<dyn RecorderPlane>,
+    /// What the recorder says.
+    pub recorder_events: mpsc::Receiver<RecorderEvent>,
+    /// Routes below `/api/recordings`, which play recordings. The guard of all routes holds for
+    /// them too.
+    pub playback: Router,
     /// Where metrics are registered; `/metrics` shows all of it.
     pub registry: Registry,
-    /// Signs join tokens and resume keys.
-    pub keys: Keys,
+    /// Signs tokens and resume keys. Shared with whoever checks access tokens.
+    pub keys: Arc<Keys>,
 }
 
 /// Answers browsers.
@@ -57,6 +64,8 @@ pub struct Server {
     app: Arc<App>,
     log: Arc<dyn LessonLog>,
     events: mpsc::Receiver<Event>,
+    recorder_events: mpsc::Receiver<RecorderEvent>,
+    playback: Router,
 }
 
 /// What all requests share.
@@ -79,12 +88,13 @@ impl Server {
     /// If a metric of the same name is registered already.
     pub fn new(config: Config, parts: Parts) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(parts.registry)?;
-        let keys = Arc::new(parts.keys);
+        let keys = parts.keys;
         let log = parts.log.clone();
         let rooms = Rooms::new(crate::rooms::Context {
             log: parts.log,
             catalogue: parts.catalogue.clone(),
             media: parts.media,
+            recorder: parts.recorder,
             keys: keys.clone(),
             metrics: metrics.clone(),
             config: config.clone(),
@@ -98,7 +108,13 @@ impl Server {
             rooms,
             door: Mutex::new(Failures::new(DOOR)),
         };
-        Ok(Self { app: Arc::new(app), log, events: parts.events })
+        Ok(Self {
+            app: Arc::new(app),
+            log,
+            events: parts.events,
+            recorder_events: parts.recorder_events,
+            playback: parts.playback,
+        })
     }
 
     /// Answers until `shutdown` is done; then tells every browser and waits until logs are
@@ -111,21 +127,16 @@ impl Server {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let Self { app, log, mut events } = self;
+        let Self { app, log, events, recorder_events, playback } = self;
         let every = app.config.texts_kept.clamp(Duration::from_millis(100), ERASE);
         let erasing = tokio::spawn(erasing::run(log, app.catalogue.clone(), every));
-        let routing = tokio::spawn({
-            let app = app.clone();
-            async move {
-                while let Some(event) = events.recv().await {
-                    app.rooms.media(event).await;
-                }
-            }
-        });
+        let media = tokio::spawn(route_media(app.clone(), events));
+        let recorder = tokio::spawn(route_recorder(app.clone(), recorder_events));
         let room = u32::try_from(app.config.max_sockets).unwrap_or(u32::MAX);
         let permits = Arc::new(Semaphore::new(room as usize));
         let (stop, stopped) = watch::channel(());
-        let accepting = accept(listener, http::router(app.clone()), permits.clone(), stopped);
+        let accepting =
+            accept(listener, http::router(app.clone(), playback), permits.clone(), stopped);
         tokio::select! {
             never = accepting => match never? {},
             () = shutdown => {}
@@ -140,9 +151,24 @@ impl Server {
         if tokio::time::timeout(END, all_ended).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        routing.abort();
+        media.abort();
+        recorder.abort();
         erasing.abort();
         Ok(())
+    }
+}
+
+/// Hands what the media plane says to the lessons.
+async fn route_media(app: Arc<App>, mut events: mpsc::Receiver<Event>) {
+    while let Some(event) = events.recv().await {
+        app.rooms.media(event).await;
+    }
+}
+
+/// Hands what the recorder says to the lessons.
+async fn route_recorder(app: Arc<App>, mut events: mpsc::Receiver<RecorderEvent>) {
+    while let Some(event) = events.recv().await {
+        app.rooms.recorder(event).await;
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Bearer {
     pub(crate) subject: String,
     pub(crate) role: Role,
     pub(crate) name: String,
+    /// Whether the school may record this person.
+    pub(crate) consent: bool,
 }
 
 /// A resume key as it was shown.
@@ -71,7 +73,7 @@ impl Keys {
             sub: bearer.subject,
             role: bearer.role,
             name: bearer.name,
-            consent: false,
+            consent: bearer.consent,
         };
         encode(&Header::new(Algorithm::EdDSA), &claims, &self.sign)
             .expect("plain claims can be written and our own key can sign")
@@ -144,6 +146,7 @@ mod tests {
             subject: "s-1".to_owned(),
             role: Role::Pupil,
             name: "Ada".to_owned(),
+            consent: true,
         }
     }
 
@@ -165,6 +168,7 @@ mod tests {
         assert_eq!((checked.tenant.as_str(), checked.room.as_str()), ("school", "7b"));
         assert_eq!(checked.identity.role, Role::Pupil);
         assert_eq!(checked.identity.name.as_str(), "Ada");
+        assert!(checked.identity.consent);
         let hand_made = encode(&Header::new(Algorithm::EdDSA), &claims(), &keys.sign).unwrap();
         assert!(keys.check_token(&hand_made).is_some(), "the base of the corpus below is good");
     }

@@ -11,7 +11,9 @@ use kreide_control::ParticipantNo;
 use kreide_lesson as lesson;
 use kreide_lesson::{Denied, Event, Intent, Lesson, Logged, PayloadId, Text};
 use kreide_protocol as protocol;
-use kreide_protocol::{ClientMessage, ErrorCode, LessonEvent, Snapshot, Stamped};
+use kreide_protocol::{
+    ClientMessage, ErrorCode, LessonEvent, RecordingNow, RecordingStopped, Snapshot, Stamped,
+};
 
 /// Names and texts of a lesson.
 pub(crate) type Texts = HashMap<PayloadId, Text>;
@@ -54,6 +56,18 @@ fn event(lesson: &Lesson, texts: &Texts, logged: &Logged) -> Option<LessonEvent>
             },
         },
         Event::Removed { no, by } => LessonEvent::Removed { who: no.0, by: by.0 },
+        Event::RecordingAnnounced { .. } | Event::RecordingBegan { .. } => {
+            LessonEvent::Recording { recording: recording(lesson), stopped: None }
+        }
+        Event::RecordingStopped { id, by: _, why, kept } => LessonEvent::Recording {
+            recording: recording(lesson),
+            stopped: Some(RecordingStopped {
+                id: id.to_string(),
+                why: recording_end(*why),
+                kept: *kept,
+            }),
+        },
+        Event::RecordingConsent { no, given } => LessonEvent::Recorded { who: no.0, on: *given },
         Event::Ended { by } => LessonEvent::Ended { by: by.map(|no| no.0) },
         Event::Started | Event::ResumeKey { .. } | Event::TokenUsed { .. } | Event::Unknown(_) => {
             return None;
@@ -61,8 +75,10 @@ fn event(lesson: &Lesson, texts: &Texts, logged: &Logged) -> Option<LessonEvent>
     })
 }
 
-/// The whole state.
-pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts) -> Snapshot {
+/// The whole state as this reader may see it.
+pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts, reader: ParticipantNo) -> Snapshot {
+    let sees_all = lesson.person(reader).is_some_and(|me| me.role == control::Role::Teacher);
+    let recorded = |no: &ParticipantNo| (sees_all || *no == reader) && lesson.has_consented(*no);
     Snapshot {
         participants: lesson.people().map(|person| participant(person, texts)).collect(),
         chat: lesson
@@ -76,6 +92,8 @@ pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts) -> Snapshot {
             .collect(),
         locks: locks(lesson.room_locks()),
         started: lesson.started().unwrap_or_default().0,
+        recording: recording(lesson),
+        recorded: lesson.people().map(|person| person.no).filter(recorded).map(|no| no.0).collect(),
     }
 }
 
@@ -89,6 +107,25 @@ fn participant(person: lesson::Person, texts: &Texts) -> protocol::Participant {
         locks: locks(person.locks),
         sending: person.sending.into_iter().map(kind).collect(),
         hand: person.hand,
+    }
+}
+
+fn recording(lesson: &Lesson) -> Option<RecordingNow> {
+    let take = lesson.recording().take()?;
+    Some(RecordingNow {
+        id: take.id.to_string(),
+        by: take.by.0,
+        running: lesson.recording().running().is_some(),
+        since: take.since.0,
+    })
+}
+
+fn recording_end(why: control::RecordingEnd) -> protocol::RecordingEnd {
+    match why {
+        control::RecordingEnd::Ordered => protocol::RecordingEnd::Ordered,
+        control::RecordingEnd::StorageFull => protocol::RecordingEnd::StorageFull,
+        control::RecordingEnd::StorageFailed => protocol::RecordingEnd::StorageFailed,
+        control::RecordingEnd::Interrupted => protocol::RecordingEnd::Interrupted,
     }
 }
 
@@ -106,7 +143,8 @@ fn locks(locks: Vec<lesson::Lock>) -> Vec<protocol::Lock> {
     locks.into_iter().map(lock).collect()
 }
 
-/// What a message asks of the lesson. `None`: it is not for the lesson.
+/// What a message asks of the lesson. `None`: it is not for the lesson, or its task must add
+/// something.
 pub(crate) fn intent(message: &ClientMessage) -> Option<Intent> {
     Some(match message {
         ClientMessage::Send { kind, on } => Intent::Send { kind: source_kind(*kind), on: *on },
@@ -122,9 +160,12 @@ pub(crate) fn intent(message: &ClientMessage) -> Option<Intent> {
             locked: *locked,
         },
         ClientMessage::Remove { who } => Intent::Remove { who: ParticipantNo(*who) },
+        ClientMessage::Record { on: false } => Intent::StopRecording,
+        ClientMessage::RecordConsent { given } => Intent::Consent { given: *given },
         ClientMessage::End => Intent::End,
         ClientMessage::Leave => Intent::Leave,
         ClientMessage::Join(_)
+        | ClientMessage::Record { on: true }
         | ClientMessage::Offer { .. }
         | ClientMessage::View { .. }
         | ClientMessage::Ping => return None,
@@ -144,6 +185,8 @@ pub(crate) fn name(message: &ClientMessage) -> &'static str {
         ClientMessage::Mute { .. } => "mute",
         ClientMessage::Lock { .. } => "lock",
         ClientMessage::Remove { .. } => "remove",
+        ClientMessage::Record { .. } => "record",
+        ClientMessage::RecordConsent { .. } => "recordConsent",
         ClientMessage::End => "end",
         ClientMessage::Leave => "leave",
         ClientMessage::Ping => "ping",

@@ -18,6 +18,7 @@ use kreide_protocol::{EnterReply, EnterRequest, ErrorCode};
 use tokio::time::Instant;
 
 use super::{Peer, refusal};
+use crate::access::Access;
 use crate::server::App;
 use crate::tokens::Bearer;
 use crate::{clock, links, secret, translate};
@@ -73,28 +74,33 @@ async fn admit(
     let room = app.catalogue.room(link.tenant.clone(), link.room.clone());
     let title = room.await.map_err(unreachable)?.ok_or(ErrorCode::LinkInvalid)?.title;
     let role = translate::role(link.role);
-    let (token, name) = match &link.owner {
+    // Whoever opens a class link is a new person each time.
+    let stranger = secret::random();
+    let (subject, token, name) = match &link.owner {
         LinkOwner::Person { subject, name } => {
-            (Some(mint(app, &link, subject.clone(), name.clone())), Some(name.clone()))
+            (subject, Some(mint(app, &link, subject, name)), Some(name.clone()))
         }
         LinkOwner::Class => match name.map(str::trim) {
-            None => (None, None),
+            None => (&stranger, None, None),
             Some(name) if links::is_name(name) => {
-                (Some(mint(app, &link, secret::random(), name.to_owned())), None)
+                (&stranger, Some(mint(app, &link, &stranger, name)), None)
             }
             Some(_) => return Err(ErrorCode::BadText),
         },
     };
-    Ok(EnterReply { token, title, role, name })
+    let access = Access { tenant: link.tenant.clone(), room: link.room.clone(), role: link.role };
+    let access = app.keys.access_token(access, subject);
+    Ok(EnterReply { token, title, role, name, access })
 }
 
-fn mint(app: &App, link: &Link, subject: String, name: String) -> String {
+fn mint(app: &App, link: &Link, subject: &str, name: &str) -> String {
     app.keys.join_token(Bearer {
         tenant: link.tenant.clone(),
         room: link.room.clone(),
-        subject,
+        subject: subject.to_owned(),
         role: link.role,
-        name,
+        name: name.to_owned(),
+        consent: link.consent,
     })
 }
 

@@ -31,18 +31,19 @@ const MAX_BODY: usize = 4 * 1024;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// All routes.
-pub(crate) fn router(app: Arc<App>) -> Router {
+/// All routes, those that play recordings among them.
+pub(crate) fn router(app: Arc<App>, playback: Router) -> Router {
     Router::new()
         .route("/ws", get(connection::upgrade))
         .route("/api/enter", post(enter::enter))
         .route("/api/{*rest}", any(no_such_call))
         .route("/healthz", get(status::healthz))
         .route("/metrics", get(status::metrics))
+        .with_state(app)
+        .merge(playback)
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(guard::guard))
-        .with_state(app)
 }
 
 /// A refusal as JSON.

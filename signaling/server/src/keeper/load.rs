@@ -13,6 +13,7 @@ use kreide_protocol::ErrorCode;
 use tokio::time::Instant;
 
 use super::ledger::Ledger;
+use super::recorder::Recorder;
 use super::seats::Seats;
 use super::{Counted, Health, Keeper, Phase, Then};
 use crate::clock;
@@ -62,10 +63,11 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
             seats.get_mut(person.no).offline_at = Some(now + RETURN);
         }
     }
-    Ok(Some(Keeper {
+    let mut keeper = Keeper {
         counted: Counted::new(context.metrics.clone(), &key),
         empty_until: Some(now + context.config.empty_lesson),
         title: room.map(|room| room.title).unwrap_or_default(),
+        recorder: Recorder::new(context.recorder.clone(), key.clone()),
         context,
         key,
         ledger,
@@ -75,5 +77,8 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         phase: Phase::Running,
         speaking: Vec::new(),
         repeat_media: None,
-    }))
+    };
+    keeper.interrupt_recording();
+    keeper.depart();
+    Ok(Some(keeper))
 }

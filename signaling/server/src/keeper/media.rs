@@ -1,7 +1,7 @@
 //! What the media plane is told.
 //!
-//! Invariant: a participant's packets are forwarded only where both the committed lesson and the
-//! draft allow it. So what lowers exposure acts before the log has it, and what raises it waits.
+//! Invariant: a participant's packets are forwarded, and may be recorded, only where both the
+//! committed lesson and the draft allow it. So what lowers exposure acts before the log has it, and what raises it waits.
 //! An order that the plane had no room for is repeated until it is taken.
 //! Left out on purpose: what the plane does with it.
 
@@ -16,6 +16,7 @@ use kreide_lesson::{Lesson, Standing};
 use kreide_protocol::{ErrorCode, ServerMessage, SlotWish};
 use tokio::time::Instant;
 
+use super::ledger::Ledger;
 use super::seats::{ConnectionId, Fate, Stage, Transport};
 use super::{Done, Keeper};
 use crate::outbox;
@@ -33,7 +34,7 @@ impl Keeper {
         why: Offered,
         offer: String,
     ) {
-        let rights = self.allowed(no);
+        let (rights, recordable) = allowed(&self.ledger, no);
         let role = self.ledger.committed().person(no).map(|person| person.role);
         // The seat is committed before its offer is looked at; a seat that left meanwhile has
         // nobody to answer to.
@@ -44,10 +45,10 @@ impl Keeper {
             participant: no,
             role,
             rights,
-            recordable: self.ledger.committed().recordable(no),
+            recordable,
             offer,
         };
-        self.seats.get_mut(no).transport = Some(Transport::new(rights));
+        self.seats.get_mut(no).transport = Some(Transport::new(rights, recordable));
         let answer = self.context.media.connect(connect);
         self.work.push(answer.map(move |result| Done::Connected { no, by, why, result }).boxed());
     }
@@ -71,6 +72,7 @@ impl Keeper {
             // as if it had all, so that any that is missing is told.
             transport.fate = Fate::Lost;
             transport.told = MediaRights { microphone: true, camera: true, content: true };
+            transport.recordable = true;
             self.tell_media();
         }
         let (code, text) = match &result {
@@ -158,7 +160,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Tells the plane everything that it does not know yet.
+    /// Tells the plane, then the recorder, everything that they do not know yet.
     pub(super) fn tell_media(&mut self) {
         let mut behind = false;
         let Self { seats, ledger, context, key, .. } = self;
@@ -174,11 +176,20 @@ impl Keeper {
                 }
                 continue;
             }
-            let rights = both(ledger.committed().media_rights(no), ledger.draft().media_rights(no));
+            let (rights, recordable) = allowed(ledger, no);
             if transport.told != rights {
                 let order = Command::SetRights { lesson: key.clone(), participant: no, rights };
                 if context.media.send(order).is_ok() {
                     transport.told = rights;
+                } else {
+                    behind = true;
+                }
+            }
+            if transport.recordable != recordable {
+                let lesson = key.clone();
+                let order = Command::SetRecordable { lesson, participant: no, recordable };
+                if context.media.send(order).is_ok() {
+                    transport.recordable = recordable;
                 } else {
                     behind = true;
                 }
@@ -193,6 +204,7 @@ impl Keeper {
             }
         }
         self.repeat_media = behind.then(|| Instant::now() + REPEAT);
+        self.tell_recorder();
     }
 
     /// The plane says something.
@@ -259,11 +271,6 @@ impl Keeper {
             }
         }
     }
-
-    /// What may be forwarded from a participant at this moment.
-    fn allowed(&self, no: ParticipantNo) -> MediaRights {
-        both(self.ledger.committed().media_rights(no), self.ledger.draft().media_rights(no))
-    }
 }
 
 /// Why an offer was made.
@@ -273,6 +280,13 @@ pub(super) enum Offered {
     Join,
     /// It came later, with this number.
     Later(Option<u32>),
+}
+
+/// What may be forwarded from a participant at this moment, and whether it may be recorded.
+fn allowed(ledger: &Ledger, no: ParticipantNo) -> (MediaRights, bool) {
+    let (committed, draft) = (ledger.committed(), ledger.draft());
+    let rights = both(committed.media_rights(no), draft.media_rights(no));
+    (rights, committed.recordable(no) && draft.recordable(no))
 }
 
 /// Whether a participant keeps the transport.

@@ -14,6 +14,7 @@ mod ledger;
 mod load;
 mod media;
 mod people;
+mod recorder;
 mod seats;
 
 use std::time::Duration;
@@ -22,8 +23,8 @@ use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
-use kreide_control::{Answer, Command, ConnectError, LessonKey, ParticipantNo};
-use kreide_lesson::{Actor, Identity, Intent, KeyHash, Logged, Millis};
+use kreide_control::{Answer, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent};
+use kreide_lesson::{Actor, Event, Identity, Intent, KeyHash, Logged, Millis};
 use kreide_protocol::{ClientMessage, ErrorCode, ServerMessage, Stamped};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -36,6 +37,7 @@ use crate::{clock, translate};
 use counted::Counted;
 use ledger::{Ledger, Step};
 use media::Offered;
+use recorder::Recorder;
 use seats::{Connection, Joining, Seats, Stage};
 
 pub(crate) use load::load;
@@ -56,6 +58,8 @@ pub(crate) enum Input {
     Gone { by: ConnectionId },
     /// The media plane says something.
     Media(kreide_control::Event),
+    /// The recorder says something.
+    Recorder(RecorderEvent),
     /// The server stops.
     Stop,
 }
@@ -83,6 +87,7 @@ pub(crate) struct Keeper {
     title: String,
     ledger: Ledger,
     seats: Seats,
+    recorder: Recorder,
     /// What is on its way: an append, answers of the media plane.
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     health: Health,
@@ -167,6 +172,7 @@ impl Keeper {
                 Phase::Running | Phase::Stopping => {}
             }
         };
+        self.end_recording();
         self.pay_what_is_owed().await;
         // First the reason, then the end: connections also end when the inbox does.
         self.close_all(code);
@@ -191,6 +197,7 @@ impl Keeper {
                 None => self.ledger.gone(by),
             },
             Input::Media(event) => self.media_event(event),
+            Input::Recorder(event) => self.recorder_event(event),
             Input::Stop => self.phase = Phase::Stopping,
         }
     }
@@ -227,6 +234,7 @@ impl Keeper {
                 Ok(()) => self.answer(by, reference),
                 Err(code) => self.refuse(then, code),
             },
+            ClientMessage::Record { on: true } => self.start_recording(no, then),
             message => match translate::intent(&message) {
                 Some(intent) => self.propose(Actor::Participant(no), intent, then),
                 // `connection` lets neither a second join nor a ping through.
@@ -287,6 +295,9 @@ impl Keeper {
             for logged in &step.events {
                 self.ledger.commit(logged);
                 self.publish(logged);
+                if let Event::RecordingAnnounced { id, .. } = &logged.event {
+                    self.announced(id.clone());
+                }
             }
             match (then, step.seat) {
                 (Then::Answer { by, reference }, _) => self.answer(by, reference),
@@ -338,9 +349,12 @@ impl Keeper {
 
     /// An intent that the log did not take.
     fn lost(&mut self, intent: Intent, then: Then) {
-        if let Intent::Disconnected { who } = intent {
-            // The server's own intent is tried again.
-            self.seats.get_mut(who).offline_at = Some(Instant::now() + RETRY);
+        // The server's own intents are tried again.
+        let again = Instant::now() + RETRY;
+        match intent {
+            Intent::Disconnected { who } => self.seats.get_mut(who).offline_at = Some(again),
+            Intent::BeginRecording { id } => self.recorder.begins(again, id),
+            _ => {}
         }
         self.refuse(then, ErrorCode::Degraded);
     }
@@ -376,7 +390,8 @@ impl Keeper {
             Health::Good => None,
             Health::Degraded { until } => Some(until),
         };
-        [retry, self.repeat_media, self.empty_until, self.seats.next_offline()]
+        let offline = self.seats.next_offline();
+        [retry, self.repeat_media, self.empty_until, offline, self.recorder.next_due()]
             .into_iter()
             .flatten()
             .min()
@@ -393,6 +408,9 @@ impl Keeper {
         }
         for who in self.seats.offline_by(now) {
             self.propose(Actor::Server, Intent::Disconnected { who }, Then::Nothing);
+        }
+        if let Some(id) = self.recorder.due_by(now) {
+            self.propose(Actor::Server, Intent::BeginRecording { id }, Then::Nothing);
         }
         if self.empty_until.is_some_and(|at| at <= now) {
             self.empty_until = Some(now + self.context.config.empty_lesson);

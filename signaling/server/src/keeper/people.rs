@@ -4,7 +4,7 @@
 //! nothing before. Whoever loses a seat is told why.
 //! Left out on purpose: whether they may; the lesson has decided when this is reached.
 
-use kreide_control::ParticipantNo;
+use kreide_control::{LessonKey, ParticipantNo};
 use kreide_lesson::{Actor, Event, Intent};
 use kreide_protocol::{ErrorCode, Joined, Media, ServerMessage, VERSION};
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use super::ledger::Step;
 use super::media::Offered;
 use super::seats::{Connection, Fate, Joining, Stage};
 use super::{Arrival, Entrance, Keeper, Key, Phase, Then};
+use crate::access::Access;
 use crate::outbox::Outbox;
 use crate::{clock, translate};
 
@@ -72,6 +73,7 @@ impl Keeper {
     /// Sends `joined`: from now on the connection gets everything that happens.
     pub(super) fn welcome(&mut self, no: ParticipantNo, media: Option<Media>) {
         let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
+        let (Some(me), Some(subject)) = (lesson.person(no), lesson.subject(no)) else { return };
         let seat = self.seats.get_mut(no);
         let keeps_media = media.is_some()
             || seat.transport.as_ref().is_some_and(|transport| transport.fate == Fate::Living);
@@ -87,16 +89,20 @@ impl Keeper {
                 let stamped = |(seq, logged)| translate::stamped(lesson, texts, seq, logged);
                 missed.into_iter().map(stamped).collect::<Option<Vec<_>>>()
             });
+        let LessonKey { tenant, room, .. } = self.key.clone();
+        let access = Access { tenant, room, role: me.role };
         let joined = Joined {
             version: VERSION,
             features: Vec::new(),
             you: no.0,
+            may_be_recorded: me.consent,
+            access: self.context.keys.access_token(access, &subject.0),
             title: self.title.clone(),
             lesson: self.key.lesson,
             epoch: self.ledger.epoch().0,
             resume: joining.resume,
             seq: lesson.seq_for(no),
-            snapshot: missed.is_none().then(|| translate::snapshot(lesson, texts)),
+            snapshot: missed.is_none().then(|| translate::snapshot(lesson, texts, no)),
             missed: missed.unwrap_or_default(),
             media,
             now: clock::now(),

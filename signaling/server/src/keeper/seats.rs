@@ -1,7 +1,7 @@
 //! Who is connected, and what the media plane was told about them.
 //!
 //! Invariant: a seat has at most one connection, the newest; a connection has at most one seat.
-//! Left out on purpose: rights. They are compared with what was told in `media`.
+//! Left out on purpose: rights and consent. They are compared with what was told in `media`.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -56,6 +56,8 @@ pub(super) struct Joining {
 /// What the media plane was told about a participant's transport.
 pub(super) struct Transport {
     pub(super) told: MediaRights,
+    /// Whether it was told that this participant may be recorded.
+    pub(super) recordable: bool,
     /// A view that the plane had no room for yet.
     pub(super) view: Option<View>,
     /// What its video slots carry, for a connection that comes back to it.
@@ -78,8 +80,8 @@ pub(super) enum Fate {
 
 impl Transport {
     /// One that was just offered with these rights.
-    pub(super) fn new(told: MediaRights) -> Self {
-        Self { told, view: None, slots: BTreeMap::new(), fate: Fate::Living }
+    pub(super) fn new(told: MediaRights, recordable: bool) -> Self {
+        Self { told, recordable, view: None, slots: BTreeMap::new(), fate: Fate::Living }
     }
 }
 

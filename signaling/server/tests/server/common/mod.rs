@@ -3,6 +3,7 @@
 
 mod client;
 mod plane;
+mod recorder;
 mod store;
 
 use std::net::SocketAddr;
@@ -10,8 +11,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::{get, post};
 use kreide_cluster::SqliteStore;
-use kreide_control::{Event, LessonKey, Role, RoomId, TenantId};
+use kreide_control::{Event, LessonKey, RecorderEvent, Role, RoomId, TenantId};
 use kreide_server::links::{self, NewLink};
 use kreide_server::{Config, Keys, Parts, Server};
 use tempfile::TempDir;
@@ -22,6 +25,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use client::{Client, pack};
 pub(crate) use plane::FakePlane;
+pub(crate) use recorder::FakeRecorder;
 pub(crate) use store::Fickle;
 
 /// How long a test waits for what must come. Only a failing test waits that long.
@@ -34,6 +38,9 @@ pub(crate) struct Fixture {
     pub(crate) plane: Arc<FakePlane>,
     pub(crate) log: Arc<Fickle>,
     pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) recorder: Arc<FakeRecorder>,
+    pub(crate) recorder_events: mpsc::Sender<RecorderEvent>,
+    pub(crate) keys: Arc<Keys>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -55,14 +62,20 @@ impl Fixture {
         let store = SqliteStore::open(folder.path()).await.unwrap();
         let log = Arc::new(Fickle::new(store.clone()));
         let plane = Arc::new(FakePlane::default());
+        let recorder = Arc::new(FakeRecorder::new(plane.clone()));
         let (events, receiver) = mpsc::channel(64);
+        let (recorder_events, recorder_receiver) = mpsc::channel(64);
+        let keys = Arc::new(Keys::load_or_create(folder.path()).unwrap());
         let parts = Parts {
             log: log.clone(),
             catalogue: Arc::new(store),
             media: plane.clone(),
             events: receiver,
+            recorder: recorder.clone(),
+            recorder_events: recorder_receiver,
+            playback: playback(),
             registry: prometheus::Registry::new(),
-            keys: Keys::load_or_create(folder.path()).unwrap(),
+            keys: keys.clone(),
         };
         let server = Server::new(config, parts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -71,7 +84,18 @@ impl Fixture {
         let serving = tokio::spawn(server.serve(listener, async {
             let _ = stopped.await;
         }));
-        Self { folder, address, plane, log, events, stop: Some(stop), serving }
+        Self {
+            folder,
+            address,
+            plane,
+            log,
+            events,
+            recorder,
+            recorder_events,
+            keys,
+            stop: Some(stop),
+            serving,
+        }
     }
 
     /// Stops the server as Ctrl-C does and gives its folder back.
@@ -99,7 +123,13 @@ impl Fixture {
         name: Option<&str>,
         expires: Option<i64>,
     ) -> String {
-        create_link(self.folder.path(), room, role, name, expires).await
+        create_link(self.folder.path(), wanted(room, role, name, expires)).await
+    }
+
+    /// A personal link for someone whom the school may record.
+    pub(crate) async fn recordable_link(&self, role: Role, name: &str) -> String {
+        let wanted = NewLink { consent: true, ..wanted("7b", role, Some(name), None) };
+        create_link(self.folder.path(), wanted).await
     }
 
     /// Exchanges a link for a token.
@@ -163,23 +193,29 @@ impl Answer {
 }
 
 /// Makes a link as another process would, beside the running server.
-pub(crate) async fn create_link(
-    folder: &Path,
-    room: &str,
-    role: Role,
-    name: Option<&str>,
-    expires: Option<i64>,
-) -> String {
+async fn create_link(folder: &Path, wanted: NewLink) -> String {
     let store = SqliteStore::open(folder).await.unwrap();
-    let wanted = NewLink {
+    let url = links::create(&store, "http://127.0.0.1", wanted).await.unwrap();
+    url.rsplit_once('#').unwrap().1.to_owned()
+}
+
+/// A link for someone whom the school may not record.
+fn wanted(room: &str, role: Role, name: Option<&str>, expires: Option<i64>) -> NewLink {
+    NewLink {
         tenant: TenantId::parse("school").unwrap(),
         room: RoomId::parse(room).unwrap(),
         role,
         name: name.map(str::to_owned),
+        consent: false,
         expires,
-    };
-    let url = links::create(&store, "http://127.0.0.1", wanted).await.unwrap();
-    url.rsplit_once('#').unwrap().1.to_owned()
+    }
+}
+
+/// What plays recordings, as far as the server is concerned: some routes.
+fn playback() -> Router {
+    Router::new()
+        .route("/api/recordings", get(async || "recordings"))
+        .route("/api/recordings/{id}/release", post(async |body: String| body))
 }
 
 pub(crate) fn lesson(number: u32) -> LessonKey {

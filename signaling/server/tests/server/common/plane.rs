@@ -1,5 +1,6 @@
 //! A media plane that notes its orders.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -41,6 +42,29 @@ impl MediaPlane for FakePlane {
 impl FakePlane {
     pub(crate) fn orders(&self) -> Vec<Command> {
         self.orders.lock().unwrap().clone()
+    }
+
+    /// Those whose media may reach the recorder, as the plane was last told.
+    pub(crate) fn recordable(&self) -> Vec<u64> {
+        let mut recordable = BTreeSet::new();
+        for order in self.orders() {
+            let (no, is) = match order {
+                Command::Connect(connect) => (connect.participant, connect.recordable),
+                Command::SetRecordable { participant, recordable, .. } => (participant, recordable),
+                Command::Disconnect { participant, .. } => (participant, false),
+                Command::End { .. } => {
+                    recordable.clear();
+                    continue;
+                }
+                _ => continue,
+            };
+            if is {
+                recordable.insert(u64::from(no.0));
+            } else {
+                recordable.remove(&u64::from(no.0));
+            }
+        }
+        recordable.into_iter().collect()
     }
 
     /// The rights that the plane was last told of a participant; `None` after its transport ended.

@@ -1,0 +1,177 @@
+//! Access tokens: what opens a room's recordings over HTTP.
+//!
+//! Invariant: a token opens the recordings of one room in one role, for four hours, and no door.
+//! It holds no name. EdDSA is the one algorithm, whatever the header of a token says.
+//! Left out on purpose: what a role may do with a recording, which the recorder decides, and
+//! withdrawal before the four hours are over.
+
+use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
+use kreide_control::{Role, RoomId, TenantId};
+use serde::{Deserialize, Serialize};
+
+use crate::clock;
+use crate::keys::Keys;
+
+/// How long an access token is good, in seconds.
+const ACCESS_SECONDS: i64 = 4 * 60 * 60;
+
+/// Whom an access token is for.
+const AUDIENCE: &str = "kreide/recordings";
+
+/// What an access token says of its bearer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The school.
+    pub tenant: TenantId,
+    /// The room whose recordings it opens.
+    pub room: RoomId,
+    /// As what.
+    pub role: Role,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    aud: String,
+    exp: i64,
+    /// Who, for the school: opaque.
+    sub: String,
+    tenant: TenantId,
+    room: RoomId,
+    role: Role,
+}
+
+impl Keys {
+    /// Mints an access token for this person of the school.
+    pub(crate) fn access_token(&self, access: Access, subject: &str) -> String {
+        let claims = Claims {
+            aud: AUDIENCE.to_owned(),
+            exp: clock::now() / 1000 + ACCESS_SECONDS,
+            sub: subject.to_owned(),
+            tenant: access.tenant,
+            room: access.room,
+            role: access.role,
+        };
+        encode(&Header::new(Algorithm::EdDSA), &claims, &self.sign)
+            .expect("plain claims can be written and our own key can sign")
+    }
+
+    /// What an access token opens; `None` if it is expired, forged or no access token. The reason
+    /// of a refusal is nobody's business.
+    #[must_use]
+    pub fn access(&self, token: &str) -> Option<Access> {
+        let mut rules = Validation::new(Algorithm::EdDSA);
+        rules.leeway = 0;
+        rules.set_audience(&[AUDIENCE]);
+        rules.set_required_spec_claims(&["exp", "aud", "sub"]);
+        let claims = decode::<Claims>(token, &self.verify, &rules).ok()?.claims;
+        // Our own never live longer; one that does was signed with our key by a mistake of ours.
+        let lives = claims.exp - clock::now() / 1000;
+        (lives <= ACCESS_SECONDS).then_some(Access {
+            tenant: claims.tenant,
+            room: claims.room,
+            role: claims.role,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::EncodingKey;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::tokens::Bearer;
+
+    fn keys() -> Keys {
+        Keys::load_or_create(tempfile::tempdir().unwrap().path()).unwrap()
+    }
+
+    fn bearer() -> Access {
+        Access {
+            tenant: TenantId::parse("school").unwrap(),
+            room: RoomId::parse("7b").unwrap(),
+            role: Role::Pupil,
+        }
+    }
+
+    fn claims() -> Value {
+        json!({
+            "aud": AUDIENCE, "exp": clock::now() / 1000 + 60, "sub": "s-1", "tenant": "school",
+            "room": "7b", "role": "pupil",
+        })
+    }
+
+    #[test]
+    fn our_own_token_is_accepted() {
+        let keys = keys();
+        assert_eq!(keys.access(&keys.access_token(bearer(), "s-1")), Some(bearer()));
+        let hand_made = encode(&Header::new(Algorithm::EdDSA), &claims(), &keys.sign).unwrap();
+        assert!(keys.access(&hand_made).is_some(), "the base of the rows below is good");
+    }
+
+    #[test]
+    fn claims_that_are_not_ours_are_refused() {
+        let keys = keys();
+        let now = clock::now() / 1000;
+        let changes = [
+            ("aud", json!("kreide/join")),
+            ("aud", Value::Null),
+            ("exp", json!(now - 1)),
+            ("exp", json!(now + ACCESS_SECONDS + 60)),
+            ("exp", json!(i64::MAX)),
+            ("exp", Value::Null),
+            ("role", json!("admin")),
+            ("room", json!("*")),
+            ("room", json!("7b/../8c")),
+            ("tenant", Value::Null),
+            ("sub", Value::Null),
+            ("name", json!("Ada")),
+        ];
+        for (name, value) in changes {
+            let mut claims = claims();
+            let fields = claims.as_object_mut().unwrap();
+            if value.is_null() {
+                fields.remove(name);
+            } else {
+                fields.insert(name.to_owned(), value.clone());
+            }
+            let token = encode(&Header::new(Algorithm::EdDSA), &claims, &keys.sign).unwrap();
+            assert_eq!(keys.access(&token), None, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn forged_signatures_are_refused() {
+        let keys = keys();
+        let good = keys.access_token(bearer(), "s-1");
+        let public = keys.verify.try_get_as_bytes().unwrap().to_vec();
+        let symmetric = EncodingKey::from_secret(&public);
+        let mut corpus = vec![
+            encode(&Header::new(Algorithm::HS256), &claims(), &symmetric).unwrap(),
+            self::keys().access_token(bearer(), "s-1"),
+            good[..good.len() - 2].to_owned(),
+            "..".to_owned(),
+            String::new(),
+        ];
+        for at in 0..good.len() - 1 {
+            let mut changed = good.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            corpus.push(String::from_utf8(changed).unwrap());
+        }
+        for token in corpus {
+            assert_eq!(keys.access(&token), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn neither_token_is_taken_for_the_other() {
+        let keys = keys();
+        let Access { tenant, room, role } = bearer();
+        let (subject, name) = ("s-1".to_owned(), "Ada".to_owned());
+        let join = keys.join_token(Bearer { tenant, room, subject, role, name, consent: true });
+        assert!(keys.check_token(&join).is_some() && keys.access(&join).is_none());
+        let access = keys.access_token(bearer(), "s-1");
+        assert!(keys.access(&access).is_some() && keys.check_token(&access).is_none());
+    }
+}
