@@ -5,7 +5,7 @@
 
 use kreide_lesson::{Lesson, Logged};
 
-use crate::fixture::key;
+use crate::fixture::{key, p};
 
 #[test]
 fn the_first_version() {
@@ -16,6 +16,17 @@ fn the_first_version() {
     assert_eq!(
         lesson.state_hash(),
         "dc9549accac550241ede68c7a1309b75e2c8ba4b2279ce45f8999ed9fa4c04e5"
+    );
+}
+
+#[test]
+fn recordings() {
+    let lesson = read(include_str!("../../corpus/0002-recordings.jsonl"));
+    let recorded: Vec<_> = (1..=5).filter(|no| lesson.recordable(p(*no))).collect();
+    assert_eq!(recorded, [2, 3], "the teacher who records, and one who said yes and stayed");
+    assert_eq!(
+        lesson.state_hash(),
+        "3b9278fe3e72c29f7dd5fecb6db6d6228fdac86e57be32ad3f9f4730c003f77c"
     );
 }
 

@@ -1,6 +1,6 @@
 //! A lesson with its log, and short words for what happens in it.
 
-use kreide_control::{Epoch, LessonKey, ParticipantNo, RoomId, SourceKind, TenantId};
+use kreide_control::{Epoch, LessonKey, ParticipantNo, RecordingId, RoomId, SourceKind, TenantId};
 use kreide_lesson::{
     Actor, Denied, Event, Identity, Intent, KeyHash, Lesson, Logged, Millis, Outcome, Payload,
     Subject, Text, TokenId,
@@ -42,6 +42,22 @@ impl Class {
     pub(crate) fn seat(&mut self, subject: &str, role: Role) -> ParticipantNo {
         let identity = self.identity(subject, role);
         self.join(identity, 0).unwrap().seat.unwrap()
+    }
+
+    /// A seat of someone whom the school may record.
+    pub(crate) fn recordable_seat(&mut self, subject: &str, role: Role) -> ParticipantNo {
+        let identity = Identity { consent: true, ..self.identity(subject, role) };
+        self.join(identity, 0).unwrap().seat.unwrap()
+    }
+
+    pub(crate) fn announce(&mut self, teacher: u32, id: u8) {
+        let start = Intent::StartRecording { id: recording(id), begins: self.now };
+        assert_eq!(self.by(teacher, start).unwrap().len(), 1);
+    }
+
+    pub(crate) fn begin(&mut self, id: u8) {
+        let begin = Intent::BeginRecording { id: recording(id) };
+        assert_eq!(self.act(Actor::Server, begin).unwrap().events.len(), 1);
     }
 
     /// An identity with a token of its own, valid for a minute.
@@ -110,6 +126,10 @@ pub(crate) fn key() -> LessonKey {
 
 pub(crate) fn p(no: u32) -> ParticipantNo {
     ParticipantNo(no)
+}
+
+pub(crate) fn recording(n: u8) -> RecordingId {
+    RecordingId::parse(&format!("recording-{n}")).unwrap()
 }
 
 pub(crate) fn hash(secret: u8) -> KeyHash {

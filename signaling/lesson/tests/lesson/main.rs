@@ -9,5 +9,6 @@ mod locks;
 mod matrix;
 mod people;
 mod projection;
+mod recording;
 mod replay;
 mod stored;

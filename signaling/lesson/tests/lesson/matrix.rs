@@ -1,9 +1,9 @@
 //! Who may do what, cell by cell.
 
-use kreide_control::{ParticipantNo, SourceKind};
+use kreide_control::{ParticipantNo, RecordingEnd, SourceKind};
 use kreide_lesson::{Actor, Denied, Intent, LockKind, Text};
 
-use crate::fixture::{Class, Role, hash, p};
+use crate::fixture::{Class, Role, hash, p, recording};
 
 const ROLES: [Role; 6] =
     [Role::Teacher, Role::Presenter, Role::Pupil, Role::Guest, Role::Interpreter, Role::Observer];
@@ -35,6 +35,12 @@ unlock one           - - + - - - - -
 lock all             - - + - - - - -
 unlock all           - - + - - - - -
 remove               - - + - - - - -
+start recording      - - + - - - - -
+begin recording      - + - - - - - -
+stop recording       - - + - - - - -
+recording ended      - + - - - - - -
+consent              - - - - - - - -
+no consent           - - + + + + + +
 end                  - + + - - - - -
 leave                - - + + + + + +
 ";
@@ -57,6 +63,59 @@ leave                - - + + + + + +
         seen.push_str(&format!("{name:<20} {}\n", cells.join(" ")));
     }
     assert_eq!(seen, table, "columns: door, server, {ROLES:?}");
+}
+
+/// Who may say yes to a recording: everyone whom the school may record, while there is one. The
+/// teacher who records, number 7, is in it and cannot say no.
+#[test]
+fn every_consent() {
+    let table = "\
+nothing recorded     yes: ? ? ? ? ? ? ?  no: + + + + + + +
+announced            yes: + + + + + + +  no: + + + + + + -
+running              yes: + + + + + + +  no: + + + + + + -
+without the school   yes: - - - - - - +  no: + + + + + + -
+stopped              yes: ? ? ? ? ? ? ?  no: + + + + + + +
+";
+    let mut class = Class::new();
+    for role in ROLES {
+        class.recordable_seat(&format!("{role:?}"), role);
+    }
+    class.recordable_seat("recording", Role::Teacher);
+    let mut seen = String::new();
+    for stage in ["nothing recorded", "announced", "running", "without the school", "stopped"] {
+        match stage {
+            "announced" => class.announce(7, 1),
+            "running" => class.begin(1),
+            "without the school" => {
+                for role in ROLES {
+                    class.seat(&format!("{role:?}"), role);
+                }
+                class.seat("recording", Role::Teacher);
+            }
+            "stopped" => {
+                for role in ROLES {
+                    class.recordable_seat(&format!("{role:?}"), role);
+                }
+                class.recordable_seat("recording", Role::Teacher);
+                class.by(7, Intent::StopRecording).unwrap();
+            }
+            _ => {}
+        }
+        let cells = |given| {
+            let cell = |no| {
+                let consent = Intent::Consent { given };
+                match class.lesson.handle(Actor::Participant(p(no)), consent, class.now) {
+                    Ok(_) => "+",
+                    Err(Denied::Forbidden) => "-",
+                    Err(Denied::NotFound) => "?",
+                    Err(_) => "!",
+                }
+            };
+            (1..=7).map(cell).collect::<Vec<_>>().join(" ")
+        };
+        seen.push_str(&format!("{stage:<20} yes: {}  no: {}\n", cells(true), cells(false)));
+    }
+    assert_eq!(seen, table, "columns: {ROLES:?}, the teacher who records");
 }
 
 /// Whom a teacher (number 7, beside those numbered 1 to 6) may reach.
@@ -143,6 +202,9 @@ fn what_lowers_exposure() {
             "lock one",
             "lock all",
             "remove",
+            "stop recording",
+            "recording ended",
+            "no consent",
             "leave"
         ]
     );
@@ -178,6 +240,15 @@ fn intents(class: &mut Class) -> Vec<(String, Intent)> {
         ("lock all", lock(None, true)),
         ("unlock all", lock(None, false)),
         ("remove", Intent::Remove { who: SOMEONE }),
+        ("start recording", Intent::StartRecording { id: recording(1), begins: class.now }),
+        ("begin recording", Intent::BeginRecording { id: recording(1) }),
+        ("stop recording", Intent::StopRecording),
+        (
+            "recording ended",
+            Intent::RecordingEnded { id: recording(1), why: RecordingEnd::StorageFull, kept: true },
+        ),
+        ("consent", Intent::Consent { given: true }),
+        ("no consent", Intent::Consent { given: false }),
         ("end", Intent::End),
         ("leave", Intent::Leave),
     ];

@@ -1,17 +1,19 @@
 //! Whatever people do in whatever order: the log is the lesson.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kreide_control::{Role, SourceKind};
-use kreide_lesson::{Actor, Event, Intent, Lesson, LockKind, Logged, Standing, Text};
+use kreide_control::{ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
+use kreide_lesson::{
+    Actor, Event, Identity, Intent, Lesson, LockKind, Logged, Millis, Standing, Text,
+};
 use proptest::prelude::*;
 
-use crate::fixture::{Class, hash, key, p};
+use crate::fixture::{Class, hash, key, p, recording};
 
 /// One step of a lesson. Small numbers, so that people meet.
 #[derive(Clone, Debug)]
 enum Step {
-    Join { subject: u8, role: Role, secret: u8 },
+    Join { subject: u8, role: Role, consent: bool, secret: u8 },
     Resume { secret: u8, next: u8 },
     Act { actor: u32, intent: Intent },
     Server { intent: Intent },
@@ -41,6 +43,12 @@ fn intent() -> impl Strategy<Value = Intent> {
         3 => (who(), kind()).prop_map(|(who, kind)| Intent::Mute { who, kind }),
         6 => (prop::option::of(who()), what(), any::<bool>())
             .prop_map(|(who, what, locked)| Intent::Lock { who, what, locked }),
+        2 => (0..3_u8).prop_map(|id| Intent::StartRecording {
+            id: recording(id),
+            begins: Millis(1),
+        }),
+        1 => Just(Intent::StopRecording),
+        6 => prop::bool::weighted(0.8).prop_map(|given| Intent::Consent { given }),
         1 => who().prop_map(|who| Intent::Remove { who }),
         1 => Just(Intent::Leave),
     ]
@@ -49,11 +57,22 @@ fn intent() -> impl Strategy<Value = Intent> {
 fn step() -> impl Strategy<Value = Step> {
     let disconnected = |who| Step::Server { intent: Intent::Disconnected { who: p(who) } };
     prop_oneof![
-        50 => (0..7_u8, role(), 0..10_u8)
-            .prop_map(|(subject, role, secret)| Step::Join { subject, role, secret }),
+        50 => (0..7_u8, role(), any::<bool>(), 0..10_u8).prop_map(
+            |(subject, role, consent, secret)| Step::Join { subject, role, consent, secret }
+        ),
         20 => (0..10_u8, 0..10_u8).prop_map(|(secret, next)| Step::Resume { secret, next }),
         200 => (1..9_u32, intent()).prop_map(|(actor, intent)| Step::Act { actor, intent }),
         20 => (1..9_u32).prop_map(disconnected),
+        20 => (0..3_u8).prop_map(|id| Step::Server {
+            intent: Intent::BeginRecording { id: recording(id) },
+        }),
+        2 => (0..3_u8, any::<bool>()).prop_map(|(id, kept)| Step::Server {
+            intent: Intent::RecordingEnded {
+                id: recording(id),
+                why: RecordingEnd::Interrupted,
+                kept,
+            },
+        }),
         20 => (-5_000..40_000_i64).prop_map(|milliseconds| Step::Pass { milliseconds }),
         1 => Just(Step::Server { intent: Intent::End }),
     ]
@@ -62,8 +81,9 @@ fn step() -> impl Strategy<Value = Step> {
 /// Carries a step out; refusals are part of a lesson.
 fn walk(class: &mut Class, step: Step) {
     let denied = match step {
-        Step::Join { subject, role, secret } => {
+        Step::Join { subject, role, consent, secret } => {
             let identity = class.identity(&format!("s{subject}"), role);
+            let identity = Identity { consent, ..identity };
             class.join(identity, secret).err()
         }
         Step::Resume { secret, next } => class.resume(secret, next).err(),
@@ -162,5 +182,83 @@ proptest! {
         let resume = Intent::Resume { key: hash(1), next: hash(2) };
         prop_assert!(class.lesson.handle(Actor::Server, resume, class.now).is_err());
         prop_assert_eq!(class.lesson.state_hash(), before);
+    }
+}
+
+/// Who may be recorded, told from the log alone and in another way than the lesson does it.
+#[derive(Default)]
+struct Consents {
+    /// The teacher who records, and whether it runs.
+    recording: Option<(RecordingId, ParticipantNo, bool)>,
+    /// Whose newest token says that the school may record them.
+    school: BTreeMap<ParticipantNo, bool>,
+    /// Who said yes after the announcement, and has not gone since.
+    said_yes: BTreeSet<ParticipantNo>,
+}
+
+impl Consents {
+    fn read(&mut self, event: &Event) {
+        match event {
+            Event::RecordingAnnounced { id, by, .. } => {
+                assert!(self.recording.is_none(), "two recordings at once");
+                self.recording = Some((id.clone(), *by, false));
+                self.said_yes.clear();
+            }
+            Event::RecordingBegan { id } => {
+                let (announced, _, runs) = self.recording.as_mut().expect("it was announced");
+                assert!(announced == id && !*runs);
+                *runs = true;
+            }
+            Event::RecordingStopped { id, kept, .. } => {
+                let (known, _, runs) = self.recording.take().expect("it was announced");
+                assert!(known == *id && (runs || !kept));
+            }
+            Event::RecordingConsent { no, given: true } => {
+                assert!(self.recording.is_some() && self.school[no], "nothing to consent to");
+                self.said_yes.insert(*no);
+            }
+            Event::RecordingConsent { no, given: false }
+            | Event::SeatLeft { no }
+            | Event::Removed { no, .. }
+            // A join: another device, or the same person anew.
+            | Event::ResumeKey { no, previous: None, .. } => {
+                self.said_yes.remove(no);
+            }
+            Event::SeatTaken { no, consent, .. } => {
+                self.school.insert(*no, *consent);
+                self.said_yes.remove(no);
+            }
+            Event::Ended { .. } => assert!(self.recording.is_none(), "recorded after the end"),
+            _ => {}
+        }
+    }
+
+    fn recordable(&self, lesson: &Lesson, no: ParticipantNo) -> bool {
+        let holds_seat = lesson.people().any(|person| person.no == no);
+        let Some((_, by, true)) = &self.recording else { return false };
+        holds_seat && (no == *by || (self.school[&no] && self.said_yes.contains(&no)))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nobody_is_recorded_without_consent(steps in prop::collection::vec(step(), 1..120)) {
+        let mut class = Class::new();
+        class.recordable_seat("s0", Role::Teacher);
+        let mut consents = Consents::default();
+        let mut read = 0;
+        for step in steps {
+            walk(&mut class, step);
+            for logged in &class.log[read..] {
+                consents.read(&logged.event);
+            }
+            read = class.log.len();
+            for no in (1..9).map(p) {
+                let may = consents.recordable(&class.lesson, no);
+                prop_assert_eq!(class.lesson.recordable(no), may, "{} may: {}", no, may);
+            }
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The stored form: what is written can be read, and what is not known is kept.
 
-use kreide_control::{Epoch, Role, SourceKind};
+use kreide_control::{Epoch, RecordingEnd, Role, SourceKind};
 use kreide_lesson::{Audience, Event, Intent, Lesson, LockKind, Logged, PreviousKey};
 use kreide_lesson::{Millis, PayloadId, Subject, TokenId};
 
-use crate::fixture::{Class, hash, key, p};
+use crate::fixture::{Class, hash, key, p, recording};
 
 /// One of each kind, as it stands in a log.
 #[test]
@@ -31,6 +31,15 @@ fn the_stored_form_of_every_kind() {
         Event::ResumeKey { no: p(1), key: hash(255), previous },
         Event::TokenUsed { id: TokenId("t".into()), until: Millis(7) },
         Event::Ended { by: None },
+        Event::RecordingAnnounced { id: recording(1), by: p(1), begins: Millis(9) },
+        Event::RecordingBegan { id: recording(1) },
+        Event::RecordingStopped {
+            id: recording(1),
+            by: None,
+            why: RecordingEnd::StorageFull,
+            kept: true,
+        },
+        Event::RecordingConsent { no: p(1), given: true },
     ];
     let (zeros, effs) = ("00".repeat(32), "ff".repeat(32));
     let stored = format!(
@@ -46,7 +55,11 @@ fn the_stored_form_of_every_kind() {
 {{"type":"removed","no":1,"by":2}}
 {{"type":"resumeKey","no":1,"key":"{effs}","previous":{{"key":"{zeros}","until":5}}}}
 {{"type":"tokenUsed","id":"t","until":7}}
-{{"type":"ended","by":null}}"#
+{{"type":"ended","by":null}}
+{{"type":"recordingAnnounced","id":"recording-1","by":1,"begins":9}}
+{{"type":"recordingBegan","id":"recording-1"}}
+{{"type":"recordingStopped","id":"recording-1","by":null,"why":"storageFull","kept":true}}
+{{"type":"recordingConsent","no":1,"given":true}}"#
     );
     let lines: Vec<_> = events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
     assert_eq!(lines.join("\n"), stored);
@@ -132,6 +145,11 @@ fn events_about_nobody_change_nobody() {
         Event::Hand { no: p(4), place: Some(u64::MAX) },
         Event::Removed { no: p(4), by: p(5) },
         Event::ResumeKey { no: p(4), key: hash(1), previous: None },
+        Event::RecordingBegan { id: recording(4) },
+        Event::RecordingConsent { no: p(4), given: true },
+        Event::RecordingAnnounced { id: recording(4), by: p(5), begins: Millis(2) },
+        Event::RecordingConsent { no: p(4), given: true },
+        Event::RecordingBegan { id: recording(4) },
     ];
     for event in events {
         let logged = lesson.stamp(Epoch(1), Millis(1), vec![(Audience::All, event)]);
@@ -139,4 +157,5 @@ fn events_about_nobody_change_nobody() {
     }
     assert_eq!(lesson.people().count(), 0);
     assert_eq!(lesson.person(p(4)), None);
+    assert!(!lesson.recordable(p(4)) && !lesson.recordable(p(5)));
 }
