@@ -20,6 +20,9 @@ mod counters;
 mod demux;
 mod dtls;
 mod ice;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod liveness;
 mod negotiated;
 mod outcome;

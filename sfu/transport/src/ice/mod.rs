@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 pub(crate) use credentials::{Credentials, LocalSecret};
 use stun::BindingRequest;
+#[cfg(feature = "internals")]
+pub(crate) use stun::finish;
 
 /// The ICE state of one transport.
 pub(crate) struct Ice {

@@ -138,7 +138,7 @@ fn push(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message[2..4].copy_from_slice(&body.to_be_bytes());
 }
 
-fn finish(mut message: Vec<u8>, key: &hmac::Key) -> Vec<u8> {
+pub(crate) fn finish(mut message: Vec<u8>, key: &hmac::Key) -> Vec<u8> {
     let integrity = integrity_of(&message, key);
     push(&mut message, MESSAGE_INTEGRITY, integrity.as_ref());
     // FINGERPRINT covers a header whose length already counts it (RFC 8489 section 14.7).

@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// The peer's side of the same session.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "internals"))]
     pub(crate) fn of_client(profile: SrtpProfile, material: &[u8]) -> Result<Self, CryptoFailure> {
         let Self { receive, send, rtcp_index } = Self::new(profile, material)?;
         Ok(Self { receive: send, send: receive, rtcp_index })
