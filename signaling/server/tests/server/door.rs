@@ -1,7 +1,8 @@
 //! HTTP: the door, the headers, the state of the process.
 
 use kreide_cluster::{Catalogue, SqliteStore};
-use kreide_control::{Role, TenantId};
+use kreide_control::{Role, RoomId, TenantId};
+use kreide_server::Access;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -11,7 +12,9 @@ use crate::common::{Client, Fixture, PATIENCE};
 #[tokio::test]
 async fn every_answer_forbids_what_the_client_does_not_need() {
     let server = Fixture::start().await;
-    for path in ["/", "/j", "/healthz", "/metrics", "/api/none", "/missing.js", "/ws"] {
+    let paths =
+        ["/", "/j", "/healthz", "/metrics", "/api/none", "/missing.js", "/ws", "/api/recordings"];
+    for path in paths {
         let answer = server.get(path).await;
         for header in [
             "referrer-policy: no-referrer",
@@ -26,6 +29,21 @@ async fn every_answer_forbids_what_the_client_does_not_need() {
         assert!(!answer.head.contains("set-cookie"), "{path}");
         assert!(!answer.head.contains("unsafe-inline"), "{path}");
     }
+}
+
+/// What plays recordings is behind the same guard as everything else.
+#[tokio::test]
+async fn recordings_are_played_behind_the_guard() {
+    let server = Fixture::start().await;
+    assert_eq!(server.get("/api/recordings").await.body, "recordings");
+    let missing = server.get("/api/recordings/x/none").await;
+    assert_eq!((missing.status, &missing.json()["code"]), (404, &json!("NOT_FOUND")));
+    let foreign = "origin: https://evil.example\r\n";
+    assert_eq!(server.http("GET", "/api/recordings", foreign, "").await.status, 403);
+    let release =
+        async |body: &str| server.http("POST", "/api/recordings/x/release", "", body).await.status;
+    assert_eq!(release("true").await, 200);
+    assert_eq!(release(&"x".repeat(5_000)).await, 413);
 }
 
 #[tokio::test]
@@ -66,9 +84,17 @@ async fn a_link_is_exchanged_for_a_token() {
     );
     assert_eq!(server.get("/api/enter").await.status, 405);
 
+    let access = |reply: &Value| server.keys.access(reply["access"].as_str().unwrap()).unwrap();
+    let here = (TenantId::parse("school").unwrap(), RoomId::parse("7b").unwrap());
+    let Access { tenant, room, role } = access(&reply);
+    assert_eq!(((tenant, room), role), (here.clone(), Role::Guest));
+    let guest = server.join(reply["token"].as_str().unwrap()).await;
+    assert_eq!(access(&guest.joined), access(&reply), "a reload needs no link");
+
     let class = server.link_for("7b", Role::Pupil, None, None).await;
     let nameless = server.enter(&json!({ "link": class })).await.json();
     assert_eq!((&nameless["token"], &nameless["name"]), (&Value::Null, &Value::Null));
+    assert_eq!(access(&nameless).role, Role::Pupil, "the link is the right, with or without name");
     let mut seats = Vec::new();
     for name in ["Ben", "Ben"] {
         let reply = server.enter(&json!({ "link": class, "name": name })).await.json();

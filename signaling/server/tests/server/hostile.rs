@@ -34,6 +34,9 @@ async fn tokens_that_are_not_ours_open_nothing() {
     let link = server.link("7b", Role::Pupil, "Cem").await;
 
     let used = server.token(&link).await;
+    let access = server.enter(&json!({ "link": link })).await.json()["access"].clone();
+    let access = access.as_str().unwrap().to_owned();
+    assert!(server.keys.access(&access).is_some() && server.keys.access(&used).is_none());
     drop(server.join(&used).await);
     let der = std::fs::read(server.folder.path().join("token.key")).unwrap();
     let ours = EncodingKey::from_ed_der(&der);
@@ -71,6 +74,7 @@ async fn tokens_that_are_not_ours_open_nothing() {
         ("the key file as a secret", symmetric(&der).unwrap()),
         ("another server's", Fixture::start().await.token_of_its_own().await),
         ("a link", link.clone()),
+        ("an access token", access),
         ("nothing", String::new()),
     ];
     for (what, token) in corpus {
@@ -207,6 +211,7 @@ async fn nonsense_is_answered_and_forgotten() {
     }
     lives(&mut teacher, &mut pupil, "undisturbed").await;
     assert_eq!(server.metric("kreide_lessons{tenant=\"school\"}").await as u64, 1);
+    assert_eq!(server.recorder.orders(), [], "and nobody was recorded");
 }
 
 /// A frame: of random bytes, of random JSON, or a message with something changed.
@@ -220,6 +225,8 @@ fn nonsense(random: &mut StdRng) -> Message {
         json!({ "type": "offer", "offer": "AAAA" }),
         json!({ "type": "join", "version": 1, "with": { "token": "x" } }),
         json!({ "type": "chat", "text": "x" }),
+        json!({ "type": "record", "on": true }),
+        json!({ "type": "recordConsent", "given": true }),
         json!({ "type": "end", "ref": 1 }),
     ];
     match random.random_range(0..4) {

@@ -7,3 +7,4 @@ mod door;
 mod hostile;
 mod lesson;
 mod private;
+mod recording;

@@ -62,9 +62,10 @@ async fn no_canary_in_logs_or_metrics() {
         .finish()
         .init();
 
-    let server = Fixture::start().await;
+    let config = Config { recording_lead: Duration::from_millis(50), ..Config::standard() };
+    let server = Fixture::start_in(tempfile::tempdir().unwrap(), config).await;
     let teacher_link = server.link("7b", Role::Teacher, "Canary-Teacher").await;
-    let link = server.link("7b", Role::Pupil, "Canary-Pupil").await;
+    let link = server.recordable_link(Role::Pupil, "Canary-Pupil").await;
     let teacher_token = server.token(&teacher_link).await;
     let mut teacher = server.join(&teacher_token).await;
     let token = server.token(&link).await;
@@ -77,6 +78,10 @@ async fn no_canary_in_logs_or_metrics() {
     teacher
         .does(json!({ "type": "lock", "who": pupil.me(), "what": "camera", "locked": true }))
         .await;
+    teacher.does(json!({ "type": "record", "on": true })).await;
+    pupil.does(json!({ "type": "recordConsent", "given": true })).await;
+    until("it is recorded", || server.recorder.recording().is_some()).await;
+    teacher.does(json!({ "type": "record", "on": false })).await;
     pupil.say(json!({ "type": "canary-type", "text": "canary-nonsense" })).await;
     pupil.say(json!({ "type": "chat", "text": ["canary-wrong"] })).await;
     let refused = json!({ "type": "offer", "offer": pack("refuse me canary-refused") });
@@ -101,6 +106,8 @@ async fn no_canary_in_logs_or_metrics() {
         link.split_once('.').unwrap().1.to_owned(),
         token,
         teacher_token,
+        pupil.joined["access"].as_str().unwrap().to_owned(),
+        teacher.joined["access"].as_str().unwrap().to_owned(),
         key.clone(),
         key.rsplit('.').next().unwrap().to_owned(),
         offer,

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use client::{Client, pack};
 pub(crate) use plane::FakePlane;
-pub(crate) use recorder::FakeRecorder;
+pub(crate) use recorder::{FakeRecorder, Order};
 pub(crate) use store::Fickle;
 
 /// How long a test waits for what must come. Only a failing test waits that long.
