@@ -13,6 +13,9 @@
 mod audio;
 mod feedback;
 mod history;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod keyframes;
 mod layers;
 mod member;
