@@ -3,10 +3,19 @@
 use std::time::{Duration, Instant};
 
 use kreide_control::{ParticipantNo, Source, Tapped};
+use kreide_media::clock::NtpTime;
+use kreide_media::recorder::{EXTENSIONS, OPUS, Slot, VP8};
+use kreide_media::rtp;
 
-use crate::Fragment;
+use crate::clock::{Place, RoomClock, Ticks, duration, ticks};
+use crate::picture::{self, MainPicture};
+use crate::sealer::Sealer;
+use crate::sound::{self, FRAME, Mixer};
+use crate::{Counts, Fragment};
 
-/// How far the recording runs behind the lesson.
+/// How far the recording runs behind the lesson: what comes later is lost. A line of 100 ms that
+/// loses a packet and twice its repair still brings it within this; a fragment of a second and
+/// this together stay under the two seconds that a crash may lose.
 pub const HOLD: Duration = Duration::from_millis(600);
 
 /// What a recording must know from the start.
@@ -27,25 +36,6 @@ pub enum Order {
     Keyframe,
 }
 
-/// What went wrong so far, for metrics. Everything counts up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Packets that are on no line of the recorder, or that cannot be read.
-    pub strange: u64,
-    /// Packets that never came.
-    pub lost: u64,
-    /// Packets that came after their time had been sealed.
-    pub late: u64,
-    /// Packets dropped because a buffer was full.
-    pub dropped: u64,
-    /// Pictures that could not be shown since a part of them, or of one before, was lost.
-    pub broken: u64,
-    /// Sound that was made up in place of lost packets.
-    pub concealed: Duration,
-    /// Keyframes asked for.
-    pub keyframes: u64,
-}
-
 /// The sound engine cannot be made: it has no memory.
 #[derive(Debug, thiserror::Error)]
 #[error("the sound engine cannot be made: {0}")]
@@ -54,8 +44,22 @@ pub struct SoundError(#[from] opus::Error);
 /// One recording, from its first moment to [`Timeline::finish`].
 #[derive(Debug)]
 pub struct Timeline {
-    settings: Settings,
+    clock: RoomClock,
+    mixer: Mixer,
+    picture: MainPicture,
+    sealer: Sealer,
     counts: Counts,
+    phase: Phase,
+    start: Instant,
+    /// The newest moment that was told. Packets bring their own, so that those that waited for a
+    /// slow disk are not late.
+    latest: Ticks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Recording,
+    Finished,
 }
 
 impl Timeline {
@@ -64,13 +68,24 @@ impl Timeline {
     /// # Errors
     /// [`SoundError`] if the sound engine cannot be made.
     pub fn new(settings: Settings) -> Result<Self, SoundError> {
-        Ok(Self { settings, counts: Counts::default() })
+        let mut timeline = Self {
+            clock: RoomClock::new(settings.start),
+            mixer: Mixer::new()?,
+            picture: MainPicture::new(settings.by),
+            sealer: Sealer::default(),
+            counts: Counts::default(),
+            phase: Phase::Recording,
+            start: settings.start,
+            latest: 0,
+        };
+        timeline.advance(settings.start);
+        Ok(timeline)
     }
 
-    /// How much is sealed: the end of the last fragment given out.
+    /// How much is sealed: the end of the last fragment.
     #[must_use]
     pub fn length(&self) -> Duration {
-        Duration::ZERO
+        self.sealer.length()
     }
 
     /// What went wrong so far.
@@ -79,28 +94,109 @@ impl Timeline {
         self.counts
     }
 
-    /// Takes in what came out of the tap.
-    pub fn handle(&mut self, _tapped: Tapped, _now: Instant) {}
+    /// Takes in what came out of the tap, in the order it came.
+    pub fn handle(&mut self, tapped: Tapped, now: Instant) {
+        if self.phase == Phase::Finished {
+            return;
+        }
+        match tapped {
+            Tapped::Clock { at, ntp } => self.clock.set(at, NtpTime(ntp)),
+            Tapped::Rtp { arrival, packet } => {
+                let arrival = arrival.min(now);
+                if self.handle_rtp(arrival, &packet).is_none() {
+                    self.counts.strange += 1;
+                }
+                self.advance(arrival);
+            }
+            Tapped::Slots(slots) => {
+                for mapping in &slots {
+                    self.picture.carry(mapping, self.latest, &mut self.sealer);
+                }
+            }
+            Tapped::Pictures(pictures) => self.picture.offer(pictures),
+            Tapped::Speaking(speakers) => self.picture.speaking(speakers),
+        }
+    }
 
-    /// Mixes and seals what is due.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    /// Mixes and seals what is due. To be called when it is time and the tap has nothing waiting:
+    /// what waits there would be late.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.phase == Phase::Recording {
+            self.advance(now);
+        }
+    }
 
-    /// Ends the recording: everything up to `end` is sealed, nothing is taken in any more.
-    pub fn finish(&mut self, _end: Instant) {}
+    /// Ends the recording: all up to `end` is sealed, and nothing is taken in any more. The last
+    /// 20 ms are cut off if they are not whole.
+    pub fn finish(&mut self, end: Instant) {
+        if self.phase == Phase::Finished {
+            return;
+        }
+        self.phase = Phase::Finished;
+        let end = self.clock.ticks(end);
+        self.step(end, end);
+        self.sealer.finish(self.mixer.head());
+    }
 
     /// When [`Self::handle_timeout`] has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Instant {
-        self.settings.start + HOLD
+        self.start + duration(self.mixer.head() + FRAME) + HOLD
     }
 
     /// The next thing to ask of the SFU.
     pub fn poll_order(&mut self) -> Option<Order> {
-        None
+        self.picture.poll_order()
     }
 
     /// The next sealed fragment.
     pub fn poll_fragment(&mut self) -> Option<Fragment> {
-        None
+        self.sealer.poll()
+    }
+
+    /// Takes in a packet; nothing if it is on no line or cannot be read.
+    fn handle_rtp(&mut self, arrival: Instant, bytes: &[u8]) -> Option<()> {
+        let rtp = rtp::Packet::parse(bytes).ok().filter(|_| bytes.len() <= LARGEST_PACKET)?;
+        let capture = rtp.extensions.get(EXTENSIONS.abs_capture_time);
+        let capture = capture.and_then(|value| value.first_chunk());
+        let ntp = capture.map(|value| NtpTime(u64::from_be_bytes(*value)));
+        let place = self.clock.place(arrival, ntp);
+        if place.at() < 0 {
+            return Some(());
+        }
+        self.sort(&rtp, place)
+    }
+
+    fn sort(&mut self, rtp: &rtp::Packet<'_>, place: Place) -> Option<()> {
+        match Slot::of(rtp.ssrc)? {
+            Slot::Audio(slot) if rtp.payload_type == OPUS.payload_type => {
+                let packet = sound::Packet::read(rtp, place)?;
+                self.mixer.insert(slot, rtp.sequence, packet, &mut self.counts);
+            }
+            Slot::Video(_) if rtp.payload_type == VP8.payload_type => {
+                let packet = picture::Packet::read(rtp, place)?;
+                self.picture.insert(rtp.sequence, packet, &mut self.counts);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.latest = self.latest.max(self.clock.ticks(now));
+        self.step(self.latest, self.latest - ticks(HOLD));
+    }
+
+    /// Brings everything up to `head`.
+    fn step(&mut self, now: Ticks, head: Ticks) {
+        while self.mixer.head() + FRAME <= head {
+            let frame = self.mixer.mix(&mut self.counts);
+            self.sealer.push_sound(frame);
+        }
+        self.picture.advance(now, head, &mut self.sealer, &mut self.counts);
+        self.sealer.seal(self.mixer.head());
     }
 }
+
+/// No datagram of media is longer; so a buffer's packets bound its bytes.
+const LARGEST_PACKET: usize = 2_048;
