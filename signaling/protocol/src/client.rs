@@ -87,7 +87,8 @@ pub enum ClientMessage {
         on: bool,
     },
     /// Says whether the own voice and picture may be in the recording. Only for those whom the
-    /// school may record (`mayBeRecorded`); holds for this recording, can be changed at any time.
+    /// school may record (`mayBeRecorded`); holds for this recording and this stay in the seat,
+    /// can be changed at any time.
     RecordConsent {
         /// Yes or no.
         given: bool,

@@ -97,8 +97,8 @@ pub struct Snapshot {
     pub started: i64,
     /// The recording that is announced or runs.
     pub recording: Option<RecordingNow>,
-    /// Who is in the recording with voice and picture, as far as the reader may know: teachers
-    /// see all, everyone else only themselves.
+    /// Who consented to be in the recording, as far as the reader may know: teachers see all,
+    /// everyone else only themselves. The teacher who records is in it and not in this list.
     pub recorded: Vec<u32>,
 }
 
@@ -203,8 +203,9 @@ pub enum LessonEvent {
         /// Why the recording before stopped, if one has.
         stopped: Option<RecordingStopped>,
     },
-    /// Someone is in the recording with voice and picture from now on, or no more. Told to that
-    /// person and to teachers.
+    /// Someone consented to be in the recording with voice and picture, or is not in it any more.
+    /// Told to that person and to teachers. Void when the recording stops and when the person
+    /// leaves or is removed. Nothing is told of the teacher who records, who is always in it.
     Recorded {
         /// Who.
         who: u32,

@@ -536,8 +536,8 @@ export type Snapshot = {
   /** The recording that is announced or runs. */
   recording: RecordingNow | null;
   /**
-   * Who is in the recording with voice and picture, as far as the reader may know: teachers
-   * see all, everyone else only themselves.
+   * Who consented to be in the recording, as far as the reader may know: teachers see all,
+   * everyone else only themselves. The teacher who records is in it and not in this list.
    */
   recorded: number[];
 };
