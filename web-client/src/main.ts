@@ -1,4 +1,4 @@
-/** Entry of the page: one session, one view of it. */
+/** Entry of the page: one session and one view of it, or at `/r` the player of a recording. */
 import { mount } from 'svelte';
 import { browserEnvironment, createSession } from './session';
 import App from './ui/App.svelte';
@@ -8,4 +8,8 @@ import App from './ui/App.svelte';
 void document.fonts.load('1rem "Atkinson Hyperlegible Next Variable"').catch(() => undefined);
 
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { session: createSession(browserEnvironment()) } });
+if (target && location.pathname === '/r') {
+  void import('./view/watch/Watch.svelte').then(({ default: Watch }) => mount(Watch, { target }));
+} else if (target) {
+  mount(App, { target, props: { session: createSession(browserEnvironment()) } });
+}

@@ -3,7 +3,17 @@
  * No DOM, no Svelte here; `ui/` reads a `Model`, calls `Commands`, and imports nothing else
  * from `session/` but the one function that creates a session.
  */
-import type { ChatMessage, ErrorCode, Kind, Lock, LockKind, Participant, Role } from '../protocol';
+import type {
+  ChatMessage,
+  ErrorCode,
+  Kind,
+  Lock,
+  LockKind,
+  Participant,
+  RecordingEnd,
+  RecordingNow,
+  Role,
+} from '../protocol';
 
 /** Failures a person can meet: the protocol's codes and those of the device and the line. */
 export type Failure =
@@ -25,6 +35,27 @@ export interface Door {
   role: Role;
   /** Set if the link is personal; otherwise the person types a name. */
   name: string | null;
+  /** Opens recordings of the room by HTTP, for some hours. */
+  access: string;
+}
+
+/** A recording that has stopped. */
+export interface Stopped {
+  id: string;
+  why: RecordingEnd;
+  /** Whether anything was recorded. */
+  kept: boolean;
+  /** In the local clock's milliseconds since 1970. */
+  at: number;
+}
+
+/** What a lesson has left behind for those who were in it. */
+export interface Past {
+  role: Role;
+  /** Which sitting of the room it was. */
+  lesson: number;
+  /** Opens recordings of the room by HTTP, for some hours. */
+  access: string;
 }
 
 /** State of one of the own devices. `on` means that it is being sent. */
@@ -40,6 +71,10 @@ export interface Room {
   me: number;
   role: Role;
   title: string;
+  /** Which sitting of the room. */
+  lesson: number;
+  /** Opens recordings of the room by HTTP, for some hours. */
+  access: string;
   /** When the lesson began, in the local clock's milliseconds since 1970. */
   started: number;
   /** In seating order; includes oneself. */
@@ -47,6 +82,16 @@ export interface Room {
   chat: ChatMessage[];
   /** Locks that hold for all pupils and guests. */
   locks: Lock[];
+  /** The recording that is announced or runs; `since` in the local clock's milliseconds. */
+  recording: RecordingNow | null;
+  /** Who is in the recording: a teacher knows of all, everyone else of themselves. */
+  recorded: number[];
+  /** Whether the school may record this person. */
+  mayBeRecorded: boolean;
+  /** Whether this person has yet to say if they may be in this recording. */
+  asked: boolean;
+  /** The recording that stopped last, until the notice is taken away. */
+  stopped: Stopped | null;
   /** Numbers of those who can be heard, loudest first. */
   speaking: number[];
   own: { microphone: OwnSource; camera: OwnSource; content: OwnSource };
@@ -74,7 +119,7 @@ export type Phase =
   | { at: 'door'; door: Door }
   | { at: 'joining'; door: Door }
   | { at: 'room'; room: Room }
-  | { at: 'out'; reason: Failure | 'LEFT' };
+  | { at: 'out'; reason: Failure | 'LEFT'; past?: Past };
 
 /** What the person sees in one place of the layout and how large it is there. */
 export interface Wish {
@@ -105,6 +150,12 @@ export interface Commands {
   mute(who: number, kind: Kind): void;
   lock(who: number | null, what: LockKind, locked: boolean): void;
   remove(who: number): void;
+  /** Starts or stops the recording. It begins some seconds after all were told. */
+  record(on: boolean): void;
+  /** Says whether oneself may be in the recording that is announced or runs. */
+  recordConsent(given: boolean): void;
+  /** Takes the notice of the stopped recording away. */
+  dismissStopped(): void;
   leave(): void;
   endForAll(): void;
   /** Takes a notice away. For `SOUND_BLOCKED`, inside the click, it also starts the sound. */

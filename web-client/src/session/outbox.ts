@@ -1,6 +1,6 @@
 /**
  * What the person said while the line was down, said again when it is back: nothing twice, and of
- * a switch only its last position. Bounded; the oldest is dropped first.
+ * a switch only its last position, and nothing that puts anyone into a recording. Bounded; the oldest is dropped first.
  */
 import type { ClientMessage } from '../protocol';
 import type { Lesson } from './state';
@@ -20,6 +20,7 @@ export class Outbox {
   /** Keeps a message that was said at `lesson` and got no answer. */
   keep(message: ClientMessage, lesson: Lesson | null): void {
     const others = this.#unsaid.filter((one) => !replaces(message, one.message));
+    if (records(message)) return void (this.#unsaid = others);
     this.#unsaid = [...others, { message, after: lesson?.chat.at(-1)?.id ?? 0 }].slice(-KEPT);
   }
 
@@ -40,7 +41,16 @@ function replaces(newer: ClientMessage, older: ClientMessage): boolean {
   if (newer.type === 'lock' && older.type === 'lock') {
     return newer.who === older.who && newer.what === older.what;
   }
-  return false;
+  const switches = newer.type === 'record' || newer.type === 'recordConsent';
+  return switches && older.type === newer.type;
+}
+
+/** What puts someone into a recording is not said late: it may be another one by then. */
+function records(message: ClientMessage): boolean {
+  return (
+    (message.type === 'record' && message.on) ||
+    (message.type === 'recordConsent' && message.given)
+  );
 }
 
 /** The chat message was taken, only its answer was lost. */

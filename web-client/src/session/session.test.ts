@@ -68,7 +68,10 @@ describe('the way in', () => {
     expect(at.hash).toBe('');
     await settle();
     expect(at.asked).toEqual([{ link: 'secret' }]);
-    expect(phase).toEqual({ at: 'door', door: { title: '7b', role: 'pupil', name: 'Mia' } });
+    expect(phase).toEqual({
+      at: 'door',
+      door: { title: '7b', role: 'pupil', name: 'Mia', access: 'a' },
+    });
     expect(at.stored.size).toBe(0);
   });
 
@@ -272,7 +275,7 @@ describe('the way out', () => {
       socket.says({ type: 'closed', code });
       socket.onclose?.();
       await vi.advanceTimersByTimeAsync(60_000);
-      expect(phase).toEqual({ at: 'out', reason: code });
+      expect(phase).toMatchObject({ at: 'out', reason: code });
       expect(FakeSocket.all).toHaveLength(1);
       expect(at.opened[0]?.tracks[0]?.stopped).toBe(true);
       expect(at.stored.has(SEAT)).toBe(code === 'OPENED_ELSEWHERE');
@@ -293,7 +296,11 @@ describe('the way out', () => {
     const socket = await enter(at);
     session.leave();
     expect(socket.heard('leave')).toHaveLength(1);
-    expect(phase).toEqual({ at: 'out', reason: 'LEFT' });
+    expect(phase).toEqual({
+      at: 'out',
+      reason: 'LEFT',
+      past: { role: 'pupil', lesson: 1, access: 'access' },
+    });
     expect(at.stored.size).toBe(0);
     session.retry();
     await settle();
@@ -404,5 +411,119 @@ describe('own devices', () => {
     await settle();
     expect(at.opened).toEqual([]);
     expect(room().notices).toContain('DENIED');
+  });
+});
+
+describe('the recording', () => {
+  const soon = { id: 'r1', by: 1, running: false, since: 6_000 };
+  const began = { ...soon, running: true };
+  const announced = (recording = soon): LessonEvent => ({ kind: 'recording', recording, stopped: null });
+  const told = (on: boolean): LessonEvent => ({ kind: 'recorded', who: 2, on });
+
+  /** In the room as somebody whom the school may record. */
+  async function asked(): Promise<FakeSocket> {
+    start(world('#secret'));
+    await settle();
+    session.join(null, QUIET);
+    return answer(welcome({ mayBeRecorded: true, now: Date.now() - 500 }));
+  }
+
+  it('is told in the local clock, and nobody is in it before their word', async () => {
+    const socket = await asked();
+    await event(socket, announced());
+    expect(room().recording).toEqual({ ...soon, since: 6_500 });
+    expect(room()).toMatchObject({ asked: true, recorded: [] });
+    await event(socket, announced(began));
+    expect(room()).toMatchObject({ asked: true, recorded: [] });
+    session.recordConsent(true);
+    await settle();
+    expect(socket.heard('recordConsent')).toMatchObject([{ given: true }]);
+    expect(room()).toMatchObject({ asked: false, recorded: [] });
+    await event(socket, told(true));
+    expect(room().recorded).toEqual([2]);
+  });
+
+  it('asks neither those who may not be in it nor whoever records', async () => {
+    const socket = await enter(world('#secret'));
+    await event(socket, announced());
+    expect(room().asked).toBe(false);
+    await event(await asked(), announced({ ...soon, by: 2 }));
+    expect(room().asked).toBe(false);
+  });
+
+  it('takes a no for an answer, for this recording only', async () => {
+    const socket = await asked();
+    await event(socket, announced());
+    session.recordConsent(false);
+    await settle();
+    expect(room().asked).toBe(false);
+    await event(socket, { kind: 'recording', recording: null, stopped: null });
+    await event(socket, announced({ ...soon, id: 'r2' }));
+    expect(room()).toMatchObject({ asked: true, recorded: [] });
+  });
+
+  it('carries nobody from one recording into the next', async () => {
+    const socket = await asked();
+    await event(socket, announced(began));
+    session.recordConsent(true);
+    await event(socket, told(true));
+    await event(socket, announced({ ...soon, id: 'r2' }));
+    expect(room()).toMatchObject({ asked: true, recorded: [] });
+  });
+
+  it('says a no again after a loss, but never a yes', async () => {
+    for (const given of [true, false]) {
+      const first = await asked();
+      await event(first, announced(began));
+      first.onclose?.();
+      await settle();
+      session.recordConsent(!given);
+      session.recordConsent(given);
+      await vi.advanceTimersByTimeAsync(200);
+      const second = await answer(
+        welcome({ mayBeRecorded: true, snapshot: null, seq: seq }),
+      );
+      const words = second.heard('recordConsent').map((one) => one.given);
+      expect(words).toEqual(given ? [] : [false]);
+      expect(room().asked).toBe(given);
+      seq = 10;
+    }
+  });
+
+  it('asks again when the server has forgotten a yes', async () => {
+    const socket = await asked();
+    await event(socket, announced(began));
+    session.recordConsent(true);
+    await event(socket, told(true));
+    await event(socket, told(false));
+    expect(room()).toMatchObject({ asked: true, recorded: [] });
+  });
+
+  it('starts and stops by the teacher', async () => {
+    const socket = await enter(world('#secret'));
+    session.record(true);
+    session.record(false);
+    expect(socket.heard('record').map((one) => one.on)).toEqual([true, false]);
+  });
+
+  it('tells why it stopped and when, until that was read', async () => {
+    const socket = await asked();
+    await event(socket, announced(began));
+    const stopped = { id: 'r1', why: 'storageFull', kept: true } as const;
+    await event(socket, { kind: 'recording', recording: null, stopped });
+    expect(room()).toMatchObject({ recording: null, stopped: { ...stopped, at: 500 } });
+    session.dismissStopped();
+    await settle();
+    expect(room().stopped).toBeNull();
+  });
+
+  it('is found by whoever comes later', async () => {
+    start(world('#secret'));
+    await settle();
+    session.join(null, QUIET);
+    const reply = welcome({ mayBeRecorded: true });
+    if (reply.snapshot) Object.assign(reply.snapshot, { recording: began, recorded: [] });
+    await answer(reply);
+    expect(room()).toMatchObject({ recording: { id: 'r1', running: true }, asked: true });
   });
 });

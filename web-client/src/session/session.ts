@@ -18,10 +18,11 @@ import {
   type ServerMessage,
 } from '../protocol';
 import { backoff } from './backoff';
+import { Consent } from './consent';
 import { keepSeat, keptSeat, Link, Refused, takeSecret, type Seat } from './door';
 import type { Environment } from './environment';
 import { Media } from './media';
-import type { DeviceChoice, Door, Failure, Phase, Room, Session, Wish } from './model';
+import type { DeviceChoice, Door, Failure, Past, Phase, Room, Session, Stopped, Wish } from './model';
 import { Outbox } from './outbox';
 import { Own, type Switch, type Told } from './own';
 import { Pictures } from './pictures';
@@ -52,6 +53,9 @@ class Visit implements Session {
   #notices: readonly Failure[] = [];
   #connection: Room['connection'] = 'ok';
   #long: ReturnType<typeof setTimeout> | undefined;
+  readonly #consent = new Consent();
+  /** The stop whose notice was taken away. */
+  #stopSeen: string | null = null;
   /** Refusals in a row of keys that looked good. */
   #refusals = 0;
   /** Counts arrivals, so that what an earlier one still waits for is not heard. */
@@ -169,6 +173,18 @@ class Visit implements Session {
   remove(who: number): void {
     this.#say({ type: 'remove', who });
   }
+  record(on: boolean): void {
+    this.#say({ type: 'record', on });
+  }
+  recordConsent(given: boolean): void {
+    if (!this.#lesson || !this.#consent.say(this.#lesson, given)) return;
+    this.#say({ type: 'recordConsent', given });
+    this.#changed();
+  }
+  dismissStopped(): void {
+    this.#stopSeen = this.#lesson?.stopped?.id ?? null;
+    this.#changed();
+  }
   endForAll(): void {
     this.#say({ type: 'end' });
   }
@@ -212,8 +228,8 @@ class Visit implements Session {
       if (arrival !== this.#arrival) return;
       if (reply instanceof Refused) return this.#out(reply.code);
       if (!(reply instanceof Error)) {
-        const { title, role, name } = reply as EnterReply;
-        this.#door = { title, role, name };
+        const { title, role, name, access } = reply as EnterReply;
+        this.#door = { title, role, name, access };
         return this.#become({ at: 'door', door: this.#door });
       }
       const wait = backoff(tries, this.environment.random());
@@ -286,6 +302,7 @@ class Visit implements Session {
     this.#seat.role = me.role;
     keepSeat(this.environment, this.#seat);
     this.#refusals = 0;
+    this.#consent.check(this.#lesson);
     this.#permit();
     this.#own.reconcile(me.sending);
     this.#pictures.people(this.#lesson.people, this.#lesson.me);
@@ -352,6 +369,9 @@ class Visit implements Session {
       case 'rights':
         if (event.who === me) this.#permit();
         return;
+      case 'recorded':
+        if (event.who === me && this.#lesson) this.#consent.check(this.#lesson);
+        return;
       case 'removed':
         if (event.who === me) this.#out('REMOVED');
         return;
@@ -387,6 +407,10 @@ class Visit implements Session {
     if (at !== 'room' && !this.#socket.live) return;
     const lesson = this.#lesson;
     void this.#socket.post(message).then((told: Told) => {
+      if (told !== 'ok' && message.type === 'recordConsent') {
+        this.#consent.unheard();
+        this.#changed();
+      }
       if (told === 'lost') this.#outbox.keep(message, lesson);
       // Whoever it was about has just gone: the list says so already.
       else if (told !== 'ok' && told !== 'NOT_FOUND') this.#tell(told, true);
@@ -454,13 +478,22 @@ class Visit implements Session {
     this.#answer = null;
     clearTimeout(this.#long);
     this.#connection = 'ok';
+    const past = this.#past();
+    this.#consent.forget();
+    this.#stopSeen = null;
     this.#lesson = null;
     this.#speaking = [];
     this.#notices = [];
     this.#start = [];
     this.#refusals = 0;
-    if (reason === 'LEFT' || reason === 'REMOVED' || reason === 'LESSON_ENDED') this.#forget();
-    this.#become({ at: 'out', reason });
+    const goodbye = reason === 'LEFT' || reason === 'LESSON_ENDED';
+    if (goodbye || reason === 'REMOVED') this.#forget();
+    this.#become({ at: 'out', reason, ...(goodbye && past ? { past } : {}) });
+  }
+
+  #past(): Past | null {
+    const lesson = this.#lesson;
+    return lesson && { role: this.#role, lesson: lesson.lesson, access: lesson.access };
   }
 
   // What is seen.
@@ -491,6 +524,7 @@ class Visit implements Session {
   #room(): Room | null {
     const lesson = this.#lesson;
     if (!lesson || this.#phase.at === 'out') return null;
+    const { recording } = lesson;
     return {
       me: lesson.me,
       role: this.#role,
@@ -499,11 +533,23 @@ class Visit implements Session {
       people: lesson.people,
       chat: lesson.chat,
       locks: lesson.locks,
+      lesson: lesson.lesson,
+      access: lesson.access,
+      recording: recording && { ...recording, since: recording.since + lesson.skew },
+      recorded: lesson.recorded,
+      mayBeRecorded: lesson.mayBeRecorded,
+      asked: this.#consent.asks(lesson),
+      stopped: this.#stopped(lesson),
       speaking: this.#speaking,
       own: { ...this.#own.state },
       pictures: this.#pictures.shown,
       connection: this.#connection,
       notices: this.#notices,
     };
+  }
+
+  #stopped({ stopped, skew }: Lesson): Stopped | null {
+    if (!stopped || stopped.id === this.#stopSeen) return null;
+    return { ...stopped, at: stopped.at + skew };
   }
 }

@@ -4,7 +4,17 @@
  * Invariant: `seq` is the sequence of the last event that the value contains, so a client that
  * comes back asks for everything since it. Left out: connection, devices and pictures.
  */
-import type { ChatMessage, Joined, Kind, LessonEvent, Lock, Participant, Stamped } from '../protocol';
+import type {
+  ChatMessage,
+  Joined,
+  Kind,
+  LessonEvent,
+  Lock,
+  Participant,
+  RecordingNow,
+  RecordingStopped,
+  Stamped,
+} from '../protocol';
 
 /** What the server has told so far. */
 export interface Lesson {
@@ -23,6 +33,15 @@ export interface Lesson {
   chat: ChatMessage[];
   /** Locks that hold for all pupils and guests. */
   locks: Lock[];
+  mayBeRecorded: boolean;
+  /** Opens recordings of the room by HTTP. */
+  access: string;
+  /** The recording that is announced or runs; times are the server's. */
+  recording: RecordingNow | null;
+  /** Who is in it, as far as this person may know. */
+  recorded: number[];
+  /** The recording that stopped last, and when by the server's clock. */
+  stopped: (RecordingStopped & { at: number }) | null;
 }
 
 /** Messages kept for the chat panel; older ones are dropped first. */
@@ -36,10 +55,13 @@ export function joined(before: Lesson | null, reply: Joined, now: number): Lesso
     lesson: reply.lesson,
     epoch: reply.epoch,
     skew: now - reply.now,
+    mayBeRecorded: reply.mayBeRecorded,
+    access: reply.access,
   };
   if (reply.snapshot) {
-    const { participants, chat, locks, started } = reply.snapshot;
-    return { ...head, seq: reply.seq, started, people: seated(participants), chat, locks };
+    const { participants, ...rest } = reply.snapshot;
+    const stopped = before?.lesson === reply.lesson ? before.stopped : null;
+    return { ...head, ...rest, seq: reply.seq, people: seated(participants), stopped };
   }
   if (!before || before.lesson !== reply.lesson) return null;
   let lesson: Lesson | null = { ...before, ...head };
@@ -51,10 +73,10 @@ export function joined(before: Lesson | null, reply: Joined, now: number): Lesso
 }
 
 /** The lesson after an event; null if an event is missing in between. */
-export function happened(lesson: Lesson, { seq, event }: Stamped): Lesson | null {
+export function happened(lesson: Lesson, { seq, at, event }: Stamped): Lesson | null {
   if (seq <= lesson.seq) return lesson;
   if (seq > lesson.seq + 1) return null;
-  return { ...apply(lesson, event), seq };
+  return { ...apply(lesson, event, at), seq };
 }
 
 /** The participant with this number. */
@@ -62,7 +84,7 @@ export function person(lesson: Lesson, no: number): Participant | undefined {
   return lesson.people.find((one) => one.no === no);
 }
 
-function apply(lesson: Lesson, event: LessonEvent): Lesson {
+function apply(lesson: Lesson, event: LessonEvent, at: number): Lesson {
   switch (event.kind) {
     case 'joined': {
       const others = lesson.people.filter((one) => one.no !== event.participant.no);
@@ -70,7 +92,11 @@ function apply(lesson: Lesson, event: LessonEvent): Lesson {
     }
     case 'left':
     case 'removed':
-      return { ...lesson, people: lesson.people.filter((one) => one.no !== event.who) };
+      return {
+        ...lesson,
+        people: lesson.people.filter((one) => one.no !== event.who),
+        recorded: lesson.recorded.filter((no) => no !== event.who),
+      };
     case 'online':
       return change(lesson, event.who, { online: event.online });
     case 'sending':
@@ -86,6 +112,21 @@ function apply(lesson: Lesson, event: LessonEvent): Lesson {
     case 'chat': {
       if (lesson.chat.some((one) => one.id === event.message.id)) return lesson;
       return { ...lesson, chat: [...lesson.chat, event.message].slice(-CHAT_KEPT) };
+    }
+    case 'recording': {
+      const { recording, stopped } = event;
+      // Who is in one recording is not in the next by that.
+      const same = recording !== null && recording.id === lesson.recording?.id;
+      return {
+        ...lesson,
+        recording,
+        recorded: same ? lesson.recorded : [],
+        stopped: stopped ? { ...stopped, at } : recording ? null : lesson.stopped,
+      };
+    }
+    case 'recorded': {
+      const others = lesson.recorded.filter((no) => no !== event.who);
+      return { ...lesson, recorded: event.on ? [...others, event.who] : others };
     }
     case 'ended':
       return lesson;

@@ -92,7 +92,7 @@ export function world(hash: string): World {
   const self: World = {
     stored,
     door: [
-      { status: 200, body: { token: 'token', title: '7b', role: 'pupil', name: 'Mia' } },
+      { status: 200, body: { token: 'token', title: '7b', role: 'pupil', name: 'Mia', access: 'a' } },
     ],
     asked: [],
     hash,
@@ -181,7 +181,16 @@ export function welcome(part: Partial<Joined> = {}): { type: 'joined' } & Joined
     epoch: 1,
     resume: 'key-1',
     seq: 10,
-    snapshot: { participants: [pupil(2), pupil(1)], chat: [], locks: [], started: 500 },
+    mayBeRecorded: false,
+    access: 'access',
+    snapshot: {
+      participants: [pupil(2), pupil(1)],
+      chat: [],
+      locks: [],
+      started: 500,
+      recording: null,
+      recorded: [],
+    },
     missed: [],
     media: null,
     now: 1_000,

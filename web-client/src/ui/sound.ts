@@ -4,7 +4,7 @@
  */
 
 /** What can be heard. */
-export type Sound = 'hand';
+export type Sound = 'hand' | 'recording';
 
 /** A stroke: Hertz, and seconds after the start. */
 type Stroke = [frequency: number, at: number];
@@ -13,6 +13,10 @@ const STROKES: Readonly<Record<Sound, readonly Stroke[]>> = {
   hand: [
     [660, 0],
     [880, 0.12],
+  ],
+  recording: [
+    [523, 0],
+    [523, 0.14],
   ],
 };
 

@@ -3,6 +3,9 @@ import { common } from './de';
 import type { Words, You } from './en';
 
 const sie: You = {
+  recordAsk: 'Darf man Sie in der Aufnahme sehen und hören?',
+  recordNotIn: 'Sie sind nicht in der Aufnahme.',
+  recordIn: 'Sie sind in der Aufnahme. Ändern: Mehr, Einstellungen.',
   nameHint: 'Mit diesem Namen sind Sie zu sehen.',
   hearFirst:
     'Sie hören sofort mit. Mikrofon und Kamera bleiben aus, bis Sie sie einschalten.',

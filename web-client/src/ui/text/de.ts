@@ -1,5 +1,6 @@
 /** German; `you` addresses pupils with "du". The form for adults is in de-formal.ts. */
 import type { Common, Words, You } from './en';
+import { recording } from './recording/de';
 
 export const common: Common = {
   language: 'de',
@@ -21,6 +22,7 @@ export const common: Common = {
   people: 'Leute',
   chat: 'Chat',
   view: 'Ansicht',
+  tools: 'Werkzeuge',
   more: 'Mehr',
   leave: 'Verlassen',
   hangUp: 'Auflegen',
@@ -43,6 +45,8 @@ export const common: Common = {
   chatClose: 'Chat schließen',
   viewOpen: 'Ansicht wählen',
   viewClose: 'Ansicht schließen',
+  toolsOpen: 'Werkzeuge öffnen',
+  toolsClose: 'Werkzeuge schließen',
   moreOpen: 'Mehr öffnen',
   moreClose: 'Mehr schließen',
   leaveLesson: 'Stunde verlassen',
@@ -173,8 +177,6 @@ export const common: Common = {
     kind: 'kein PDF oder Bild',
     damaged: 'beschädigt',
   },
-  recordingStopped: (time) =>
-    `Die Aufnahme hat um ${time} gestoppt: Speicher voll. Alles bis dahin ist gesichert; die Stunde läuft weiter.`,
   lostLong: 'Noch keine Verbindung. WLAN prüfen.',
   connected: 'Wieder verbunden.',
 
@@ -211,11 +213,15 @@ export const common: Common = {
   privacyParts: [
     {
       title: 'Ton und Bild',
-      text: 'Mikrofon und Kamera sind aus, bis sie in diesem Fenster eingeschaltet werden. Niemand kann sie aus der Ferne einschalten. Ton und Bild gehen verschlüsselt zum eigenen Dienst der Schule und von dort zu den anderen in der Stunde. Gespeichert werden sie nicht.',
+      text: 'Mikrofon und Kamera sind aus, bis sie in diesem Fenster eingeschaltet werden. Niemand kann sie aus der Ferne einschalten. Ton und Bild gehen verschlüsselt zum eigenen Dienst der Schule und von dort zu den anderen in der Stunde. Gespeichert werden sie nur in einer Aufnahme.',
     },
     {
       title: 'Was die anderen sehen',
       text: 'Den Namen, eine gehobene Hand, Nachrichten im Chat und ob Mikrofon und Kamera an sind.',
+    },
+    {
+      title: 'Aufnahme',
+      text: 'Eine Aufnahme wird allen mit Worten und einem Ton angekündigt, bevor sie beginnt; ein Zeichen steht da, solange sie läuft. Drauf sind die Lehrkraft, die aufnimmt, und alle, für die der Schule eine Einwilligung vorliegt und die Ja gesagt haben; das Ja lässt sich jederzeit zurücknehmen. Aufnahmen liegen bei der Schule, die Lehrkraft entscheidet, ob die Klasse sie ansehen kann, und sie werden von selbst gelöscht.',
     },
     {
       title: 'Was bleibt',
@@ -223,7 +229,7 @@ export const common: Common = {
     },
     {
       title: 'In diesem Browser',
-      text: 'Ein Schlüssel für den Platz, bis dieser Tab geschlossen wird. Farben, Sprache und Schriftgröße nur, wenn sie in den Einstellungen geändert werden. Keine Cookies, keine Messung, keine anderen Dienste.',
+      text: 'Ein Schlüssel für den Platz und beim Abspielen einer für die Aufnahme, bis der Tab geschlossen wird. Farben, Sprache und Schriftgröße nur, wenn sie in den Einstellungen geändert werden. Keine Cookies, keine Messung, keine anderen Dienste.',
     },
     {
       title: 'Fragen',
@@ -318,9 +324,13 @@ export const common: Common = {
       say: 'Die Aufnahme hat gestoppt. Alles bis dahin ist gesichert; die Stunde läuft weiter.',
     },
   },
+  recording,
 };
 
 const du: You = {
+  recordAsk: 'Darf man dich in der Aufnahme sehen und hören?',
+  recordNotIn: 'Du bist nicht in der Aufnahme.',
+  recordIn: 'Du bist in der Aufnahme. Ändern: Mehr, Einstellungen.',
   nameHint: 'So sehen dich die anderen.',
   hearFirst: 'Du hörst sofort mit. Mikrofon und Kamera bleiben aus, bis du sie einschaltest.',
   previewHint: 'Nur du siehst dieses Bild.',

@@ -8,6 +8,7 @@
  */
 import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
+import { recording, recordingYou } from './recording/en';
 
 /** Text of a failure: what is so, what happens by itself, and the word on its button. */
 export interface FailureText {
@@ -124,6 +125,7 @@ const common = {
   people: 'People',
   chat: 'Chat',
   view: 'View',
+  tools: 'Tools',
   more: 'More',
   leave: 'Leave',
   hangUp: 'Hang up',
@@ -147,6 +149,8 @@ const common = {
   chatClose: 'Close chat',
   viewOpen: 'Choose view',
   viewClose: 'Close view',
+  toolsOpen: 'Open tools',
+  toolsClose: 'Close tools',
   moreOpen: 'Open more',
   moreClose: 'Close more',
   leaveLesson: 'Leave the lesson',
@@ -274,8 +278,6 @@ const common = {
   keptUntil: (date: string) => `Board and sheets are kept until ${date}.`,
   fileRefused: (name: string, why: string) => `“${name}” will not work: ${why}.`,
   fileFaults,
-  recordingStopped: (time: string) =>
-    `Recording stopped at ${time}: storage is full. All until then is kept; the lesson goes on.`,
   lostLong: 'Still no connection. Check the Wi-Fi.',
   connected: 'Connected again.',
 
@@ -317,11 +319,15 @@ const common = {
   privacyParts: [
     {
       title: 'Sound and picture',
-      text: 'Microphone and camera are off until they are switched on in this window. Nobody can switch them on from afar. Sound and picture travel encrypted to the school’s own service and from there to the others in the lesson. They are not stored.',
+      text: 'Microphone and camera are off until they are switched on in this window. Nobody can switch them on from afar. Sound and picture travel encrypted to the school’s own service and from there to the others in the lesson. They are stored only in a recording.',
     },
     {
       title: 'What the others see',
       text: 'The name, a raised hand, messages in the chat, and whether microphone and camera are on.',
+    },
+    {
+      title: 'Recording',
+      text: 'A recording is announced to all, in words and by a sound, before it begins, and a sign stands there while it lasts. In it are the recording teacher and those for whom the school has a consent and who said yes; the yes can be taken back at any time. The school stores it, the teacher decides whether the class may watch it, and it is deleted by itself.',
     },
     {
       title: 'What is kept',
@@ -329,7 +335,7 @@ const common = {
     },
     {
       title: 'In this browser',
-      text: 'One key for the seat, until this tab is closed. Colours, language and text size only if they are changed in the settings. No cookies, no measuring, no other services.',
+      text: 'One key for the seat, and in the player one for the recording, until the tab is closed. Colours, language and text size only if they are changed in the settings. No cookies, no measuring, no other services.',
     },
     {
       title: 'Questions',
@@ -338,9 +344,11 @@ const common = {
   ],
 
   failures,
+  recording,
 };
 
 const you = {
+  ...recordingYou,
   nameHint: 'This is how the others see you.',
   hearFirst: 'You hear the lesson at once. Microphone and camera stay off until you turn them on.',
   previewHint: 'Only you see this picture.',

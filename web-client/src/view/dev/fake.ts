@@ -3,7 +3,14 @@
  * It answers commands as the server would, but knows nobody else. Not part of the built client.
  */
 import type { Kind, Lock, LockKind, Participant, Role } from '../../protocol';
-import { pictureKey, type Failure, type Phase, type Room, type Session } from '../../session/model';
+import {
+  pictureKey,
+  type Failure,
+  type Phase,
+  type Room,
+  type Session,
+  type Stopped,
+} from '../../session/model';
 import { face, slide } from './pictures';
 
 /** What the page asks for. */
@@ -26,6 +33,10 @@ export interface Scene {
   /** Whether the line pauses every third picture. */
   paused: boolean;
   captions: boolean;
+  recording: 'soon' | 'runs' | null;
+  /** Whether oneself may be recorded, and then what one said. */
+  consent: 'none' | 'asked' | 'yes' | 'no';
+  stopped: Stopped['why'] | null;
 }
 
 const NAMES = [
@@ -74,6 +85,19 @@ export function fakeSession(scene: Scene): Session & Others {
     return on ? [...others, { what, by: 1 }] : others;
   }
 
+  function record(on: boolean) {
+    change((room) => {
+      const { recording, me } = room;
+      if (on) return { recording: soon(me), stopped: null };
+      const stopped = recording && { id: 'r1', why: 'ordered' as const, kept: recording.running };
+      return { recording: null, recorded: [], stopped: stopped && { ...stopped, at: Date.now() } };
+    });
+    if (!on) return;
+    setTimeout(() => {
+      change(({ recording }) => ({ recording: recording && { ...recording, running: true } }));
+    }, LEAD);
+  }
+
   return {
     subscribe(callback) {
       observer = callback;
@@ -102,8 +126,15 @@ export function fakeSession(scene: Scene): Session & Others {
       else person(who, (one) => ({ locks: locked(one.locks, what, on) }));
     },
     remove: (who) => change((room) => ({ people: room.people.filter(({ no }) => no !== who) })),
-    leave: () => become({ at: 'out', reason: 'LEFT' }),
-    endForAll: () => become({ at: 'out', reason: 'LESSON_ENDED' }),
+    record,
+    recordConsent: (given) =>
+      change(({ me, recorded }) => ({
+        asked: false,
+        recorded: [...recorded.filter((no) => no !== me), ...(given ? [me] : [])],
+      })),
+    dismissStopped: () => change(() => ({ stopped: null })),
+    leave: () => become({ at: 'out', reason: 'LEFT', past: past(scene) }),
+    endForAll: () => become({ at: 'out', reason: 'LESSON_ENDED', past: past(scene) }),
     dismiss: (failure) =>
       change((room) => ({ notices: room.notices.filter((one) => one !== failure) })),
   };
@@ -114,12 +145,30 @@ function switched(sending: Kind[], kind: Kind, on: boolean): Kind[] {
   return on ? [...others, kind] : others;
 }
 
+/** Milliseconds between the announcement and the beginning. */
+const LEAD = 5000;
+
+function soon(by: number): NonNullable<Room['recording']> {
+  return { id: 'r1', by, running: false, since: Date.now() + LEAD };
+}
+
+function recording(scene: Scene): Room['recording'] {
+  if (scene.recording === null) return null;
+  const now = soon(1);
+  return scene.recording === 'soon' ? now : { ...now, running: true, since: Date.now() - 724_000 };
+}
+
+function past({ role }: Scene) {
+  return { role, lesson: 12, access: 'access' };
+}
+
 function start(scene: Scene): Phase {
   const name = scene.role === 'teacher' ? 'Frau Kern' : 'Mira';
   const door = {
     title: '7b · Mathematik',
     role: scene.role,
     name: scene.link === 'personal' ? name : null,
+    access: 'access',
   };
   switch (scene.at) {
     case 'arriving':
@@ -128,7 +177,7 @@ function start(scene: Scene): Phase {
     case 'joining':
       return { at: scene.at, door };
     case 'out':
-      return { at: 'out', reason: scene.reason };
+      return { at: 'out', reason: scene.reason, past: past(scene) };
     case 'room':
       return { at: 'room', room: room(scene) };
   }
@@ -168,6 +217,23 @@ function room(scene: Scene): Room {
     me,
     role: scene.role,
     title: '7b · Mathematik',
+    lesson: 12,
+    access: 'access',
+    recording: recording(scene),
+    recorded: scene.recording
+      ? [
+          ...(scene.role === 'teacher' ? [2, 4, 5, 7] : []),
+          ...(scene.consent === 'yes' ? [me] : []),
+        ]
+      : [],
+    mayBeRecorded: scene.consent !== 'none',
+    asked: scene.recording !== null && scene.consent === 'asked',
+    stopped: scene.stopped && {
+      id: 'r1',
+      why: scene.stopped,
+      kept: true,
+      at: new Date(2026, 10, 23, 9, 52).getTime(),
+    },
     started: new Date(2026, 10, 23, 9, 22).getTime(),
     people,
     chat: scene.chat ? chat(people) : [],

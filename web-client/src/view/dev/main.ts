@@ -2,7 +2,8 @@
  * Entry of the development page `/ui`: every part of the look (`page`: parts, texts or room), or,
  * if `at` or `role` is given, the whole client on a made-up session. What it shows is chosen in
  * the address: at, role, count, content, dark, link, connection, notices, reason, chat, quiet,
- * paused, captions, moving, lang and theme.
+ * paused, captions, moving, recording (soon, runs), consent (none, asked, yes, no), stopped (why),
+ * recordings (how many), fault (a status), unplayable, lang and theme. `at=watch` is the player.
  */
 import { mount } from 'svelte';
 import type { Role } from '../../protocol';
@@ -13,6 +14,7 @@ import { addressAs } from '../../ui/text/words.svelte';
 import { fakeSession, type Scene } from './fake';
 import Gallery from './gallery/Gallery.svelte';
 import { keepMoving } from './pictures';
+import { serveRecordings } from './recordings';
 
 // Tests change colours and language in place: loading the page for each would take minutes.
 Object.assign(globalThis, { kreideUi: { settings, addressAs } });
@@ -23,8 +25,18 @@ const number = (name: string, otherwise: number) => Number(asked.get(name) ?? ot
 const theme = asked.get('theme');
 if (theme === 'light' || theme === 'dark') settings.theme = theme;
 
+serveRecordings({
+  count: number('recordings', 0),
+  manages: (asked.get('role') ?? 'teacher') === 'teacher',
+  fault: asked.has('fault') ? number('fault', 500) : null,
+  unplayable: asked.has('unplayable'),
+});
+
 const target = document.getElementById('app');
-if (target && !asked.has('at') && !asked.has('role')) {
+if (target && asked.get('at') === 'watch') {
+  history.replaceState(null, '', `${location.pathname}${location.search}#r1.access`);
+  void import('../watch/Watch.svelte').then(({ default: Watch }) => mount(Watch, { target }));
+} else if (target && !asked.has('at') && !asked.has('role')) {
   const page = asked.get('page');
   const start = page === 'texts' || page === 'room' ? page : 'parts';
   mount(Gallery, { target, props: { start } });
@@ -44,6 +56,9 @@ if (target && !asked.has('at') && !asked.has('role')) {
     quiet: asked.has('quiet'),
     paused: asked.has('paused'),
     captions: asked.has('captions'),
+    recording: asked.get('recording') as Scene['recording'],
+    consent: (asked.get('consent') ?? 'none') as Scene['consent'],
+    stopped: asked.get('stopped') as Scene['stopped'],
   });
   Object.assign(globalThis, { kreideOthers: session });
   mount(App, { target, props: { session } });

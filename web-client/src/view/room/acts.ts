@@ -30,6 +30,7 @@ export function press(control: Control, room: Room, session: Session, desk: Desk
     case 'people':
     case 'chat':
     case 'view':
+    case 'tools':
     case 'more':
       return desk.toggle(control);
     case 'leave':

@@ -8,7 +8,7 @@ const row = (role: Role, narrow: boolean) => {
 };
 
 test.each<[Role, boolean, string]>([
-  ['teacher', false, 'microphone camera show quiet people chat more end'],
+  ['teacher', false, 'microphone camera show quiet people chat tools more end'],
   ['teacher', true, 'microphone camera quiet people more end'],
   ['pupil', false, 'microphone camera hand chat more leave'],
   ['pupil', true, 'microphone camera hand chat more leave'],

@@ -14,6 +14,7 @@ export type Control =
   | 'people'
   | 'chat'
   | 'view'
+  | 'tools'
   | 'more'
   | 'leave'
   | 'hangUp'
@@ -36,12 +37,12 @@ export function bar(role: Role, narrow: boolean): Bar {
             start: ['microphone', 'camera'],
             middle: ['quiet'],
             end: ['people', 'more', 'end'],
-            inMore: ['show', 'chat'],
+            inMore: ['show', 'chat', 'tools'],
           }
         : {
             start: ['microphone', 'camera', 'show'],
             middle: ['quiet'],
-            end: ['people', 'chat', 'more', 'end'],
+            end: ['people', 'chat', 'tools', 'more', 'end'],
             inMore: [],
           };
     case 'presenter':

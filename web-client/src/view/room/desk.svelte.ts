@@ -7,7 +7,7 @@ import type { Room } from '../../session/model';
 import type { Source } from './seats';
 
 /** A panel; at most one is open. */
-export type Panel = 'people' | 'chat' | 'more' | 'view' | 'settings';
+export type Panel = 'people' | 'chat' | 'tools' | 'recording' | 'more' | 'view' | 'settings';
 
 /** How people stand when nothing is shown. */
 export type Layout = 'gallery' | 'speaker';
@@ -28,6 +28,8 @@ export class Desk {
   pinned = $state.raw<Source | null>(null);
   notes = $state.raw<readonly Note[]>([]);
   ending = $state(false);
+  /** Notice about a recording that this person has closed. */
+  recordingRead = $state<string | null>(null);
   /** What the last press of quiet locked. */
   quieted: LockKind[] = [];
   /** Number of the last chat message that was on the screen. */

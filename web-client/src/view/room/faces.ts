@@ -12,6 +12,7 @@ import Users from '@lucide/svelte/icons/users';
 import Video from '@lucide/svelte/icons/video';
 import VideoOff from '@lucide/svelte/icons/video-off';
 import VolumeX from '@lucide/svelte/icons/volume-x';
+import Wrench from '@lucide/svelte/icons/wrench';
 import type { ComponentProps } from 'svelte';
 import type { Room } from '../../session/model';
 import type BarControl from '../../ui/parts/BarControl.svelte';
@@ -87,6 +88,13 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
         icon: LayoutGrid,
         label: w.view,
         ...panelFace(control, desk, w.viewOpen, w.viewClose),
+      };
+    case 'tools':
+      return {
+        icon: Wrench,
+        label: w.tools,
+        ...panelFace(control, desk, w.toolsOpen, w.toolsClose),
+        expanded: desk.panel === 'tools' || desk.panel === 'recording',
       };
     case 'more':
       return {
