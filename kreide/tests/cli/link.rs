@@ -1,7 +1,9 @@
 //! `kreide link` as a script meets it.
 
 use crate::running::{Running, link, output};
-use serde_json::json;
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 const URL: &str = "http://127.0.0.1:8080";
 
@@ -47,6 +49,33 @@ fn every_role_has_a_link_and_no_two_are_alike() {
     links.sort();
     links.dedup();
     assert_eq!(links.len(), count);
+}
+
+/// Only who enters by a link that says so may be recorded.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_says_whether_its_bearer_may_be_recorded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let running = Running::start(folder.path());
+    let rows: [(&[&str], bool); 4] = [
+        (&["--name", "Ada"], false),
+        (&["--name", "Ben", "--may-be-recorded"], true),
+        (&["--class"], false),
+        (&["--class", "--may-be-recorded"], true),
+    ];
+    for (owner, expected) in rows {
+        let start = ["--url", URL, "--room", "7b", "--role", "pupil"];
+        let link = link(folder.path(), &[&start, owner].concat());
+        let body = json!({ "link": secret(&link), "name": "Cem" });
+        let (_, entered) = running.request("/api/enter", Some(&body));
+        let address = format!("ws://{}/ws", running.http);
+        let (mut socket, _) = tokio_tungstenite::connect_async(address).await.expect("it upgrades");
+        let with = json!({ "token": entered["token"] });
+        let join = json!({ "type": "join", "version": 1, "features": [], "with": with });
+        socket.send(Message::text(join.to_string())).await.expect("it reads");
+        let reply = socket.next().await.expect("a reply").expect("a message");
+        let joined: Value = serde_json::from_str(reply.to_text().expect("text")).expect("JSON");
+        assert_eq!(joined["mayBeRecorded"], expected, "{owner:?}: {joined}");
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@
 //!
 //! Invariant: no rule of a lesson lives here, and nothing that a browser sends can make a task
 //! panic, wait for another browser, or hold unbounded memory.
-//! Left out on purpose: storage (behind `kreide_cluster`'s traits) and media (behind
-//! `kreide_control::MediaPlane`); the binary wires them in.
+//! Left out on purpose: storage (behind `kreide_cluster`'s traits), media and recordings (behind
+//! `kreide_control::MediaPlane` and `RecorderPlane`); the binary wires them in.
 
 mod access;
 mod clock;

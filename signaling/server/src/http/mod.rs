@@ -24,7 +24,7 @@ use crate::server::App;
 
 pub(crate) use enter::DoorKey;
 
-/// Bytes of a request's body. The only body is a link and a name.
+/// Bytes of a request's body. The largest is a link and a name.
 const MAX_BODY: usize = 4 * 1024;
 
 /// The address of the other end.
