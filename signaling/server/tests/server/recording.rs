@@ -273,8 +273,20 @@ async fn a_new_connection_brings_its_consent_and_a_new_device_does_not() {
     pupil.join_as(json!({ "with": key, "offer": pack("v=0 resumed") })).await;
     assert_eq!(connects(), [(2, true), (2, true)]);
 
+    // Whichever transport lives after a refused offer, it is told once more.
+    pupil.does(consent(false)).await;
+    let told = || {
+        let no = |order: &Command| matches!(order, Command::SetRecordable { recordable: false, participant, .. } if participant.0 == 2);
+        server.plane.orders().into_iter().filter(no).count()
+    };
+    let before = told();
+    let refused = json!({ "type": "offer", "offer": pack("refuse me") });
+    assert_eq!(pupil.may_not(refused).await, "OFFER_INVALID");
+    assert_eq!(told(), before + 1);
+    pupil.does(consent(true)).await;
+
     let mut pupil = seated(&server, &link).await;
-    assert_eq!(connects()[2..], [(2, false)]);
+    assert_eq!(connects()[2..], [(2, false), (2, false)]);
     assert_eq!(pupil.joined["snapshot"]["recorded"], json!([]));
     while teacher.wait_event("recorded").await["event"]["on"] != false {}
     pupil.does(consent(true)).await;
@@ -375,6 +387,20 @@ async fn a_restart_interrupts_a_recording_and_says_so() {
     assert!(server.plane.recordable().is_empty() && server.recorder.orders().is_empty());
     teacher.does(record(true)).await;
     assert_eq!(news(&mut pupil).await["recording"]["running"], false, "it can be pressed again");
+}
+
+/// Somebody else has the log: whatever this task ordered is taken back.
+#[tokio::test]
+async fn a_lesson_taken_over_by_another_owner_is_recorded_by_this_one_no_more() {
+    let server = start(SOON).await;
+    let mut class = class(&server).await;
+    running(&server, &mut class).await;
+    server.log.take_over(lesson(1)).await.unwrap();
+    let [teacher, pupil, _other] = &mut class;
+    pupil.say(json!({ "type": "hand", "up": true })).await;
+    assert_eq!(teacher.expect_end().await.as_deref(), Some("GOING_AWAY"));
+    until("the recorder stopped", || server.recorder.recording().is_none()).await;
+    assert_eq!(server.plane.recordable(), [] as [u64; 0]);
 }
 
 #[tokio::test]
