@@ -78,7 +78,7 @@ impl Timeline {
             start: settings.start,
             latest: 0,
         };
-        timeline.advance(settings.start);
+        timeline.step(0, 0);
         Ok(timeline)
     }
 
@@ -106,7 +106,7 @@ impl Timeline {
                 if self.handle_rtp(arrival, &packet).is_none() {
                     self.counts.strange += 1;
                 }
-                self.advance(arrival);
+                self.latest = self.latest.max(self.clock.ticks(arrival));
             }
             Tapped::Slots(slots) => {
                 for mapping in &slots {
@@ -116,13 +116,15 @@ impl Timeline {
             Tapped::Pictures(pictures) => self.picture.offer(pictures),
             Tapped::Speaking(speakers) => self.picture.speaking(speakers),
         }
+        self.step(self.latest, self.latest - ticks(HOLD));
     }
 
     /// Mixes and seals what is due. To be called when it is time and the tap has nothing waiting:
     /// what waits there would be late.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.phase == Phase::Recording {
-            self.advance(now);
+            self.latest = self.latest.max(self.clock.ticks(now));
+            self.step(self.latest, self.latest - ticks(HOLD));
         }
     }
 
@@ -141,7 +143,7 @@ impl Timeline {
     /// When [`Self::handle_timeout`] has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Instant {
-        self.start + duration(self.mixer.head() + FRAME) + HOLD
+        self.start + duration((self.latest / FRAME + 1) * FRAME)
     }
 
     /// The next thing to ask of the SFU.
@@ -182,12 +184,7 @@ impl Timeline {
         Some(())
     }
 
-    fn advance(&mut self, now: Instant) {
-        self.latest = self.latest.max(self.clock.ticks(now));
-        self.step(self.latest, self.latest - ticks(HOLD));
-    }
-
-    /// Brings everything up to `head`.
+    /// Brings everything up to `head`, as far behind `now` as is waited for what is late.
     fn step(&mut self, now: Ticks, head: Ticks) {
         while self.mixer.head() + FRAME <= head {
             let frame = self.mixer.mix(&mut self.counts);
