@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use kreide_cluster::SqliteStore;
+use kreide_control::Role;
+use kreide_recorder_app::{Access, Doorkeeper, Recorder, RecorderConfig};
 use kreide_server::{Keys, Parts, Server};
 use kreide_sfu_node::{Node, NodeConfig, NodeError};
 use prometheus::Registry;
@@ -20,6 +22,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::ServeOptions;
 use crate::logs;
 use crate::settings::Settings;
+
+/// Recordings that may run at once. Each takes a few hundredths of a processor and a megabyte or
+/// two a second at most; a machine that has more lessons than this has room for so many.
+const MAX_RECORDINGS: usize = 64;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<()> {
     let settings = Settings::read(options)?;
@@ -33,11 +39,12 @@ async fn serve(settings: Settings) -> Result<()> {
     let store = Arc::new(SqliteStore::open(&settings.data).await?);
     // Held until the process ends.
     let _lock = lock(&settings.data)?;
-    let keys = Keys::load_or_create(&settings.data)?;
+    let keys = Arc::new(Keys::load_or_create(&settings.data)?);
     let listener =
         TcpListener::bind(settings.http).await.map_err(|e| taken(e, settings.http, "http"))?;
     let http = listener.local_addr().context("the HTTP port is gone")?;
 
+    let recordings = settings.recordings_folder();
     let registry = Registry::new();
     let media = NodeConfig {
         media: settings.media,
@@ -49,9 +56,37 @@ async fn serve(settings: Settings) -> Result<()> {
         other => anyhow!(other),
     })?;
     let node = Arc::new(node);
-    let parts =
-        Parts { log: store.clone(), catalogue: store, media: node.clone(), events, registry, keys };
+    let (recorder, recorder_events) = Recorder::new(
+        RecorderConfig {
+            folder: recordings,
+            kept: settings.recordings_kept,
+            max_recordings: MAX_RECORDINGS,
+        },
+        kreide_recorder_app::Parts {
+            tap: node.clone(),
+            media: node.clone(),
+            catalogue: store.clone(),
+            registry: registry.clone(),
+        },
+    )?;
+    let recorder = Arc::new(recorder);
+    let parts = Parts {
+        log: store.clone(),
+        catalogue: store,
+        media: node.clone(),
+        events,
+        recorder: recorder.clone(),
+        recorder_events,
+        playback: recorder.router(Arc::new(Door(keys.clone()))),
+        registry,
+        keys,
+    };
     let server = Server::new(settings.server, parts)?;
+    // Reads what a crash cut, which may take a while: lessons need not wait for it.
+    tokio::spawn({
+        let recorder = recorder.clone();
+        async move { recorder.recover().await }
+    });
 
     println!("http   http://{http}");
     for address in node.media_addresses() {
@@ -59,9 +94,22 @@ async fn serve(settings: Settings) -> Result<()> {
     }
     println!("ready");
     tracing::info!(shards = settings.shards, "ready");
-    server.serve(listener, signals.first()).await.context("the HTTP port failed")?;
+    let served = server.serve(listener, signals.first()).await.context("the HTTP port failed");
+    recorder.shutdown().await;
+    served?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Opens recordings to whoever signaling gave access.
+struct Door(Arc<Keys>);
+
+impl Doorkeeper for Door {
+    fn access(&self, token: &str) -> Option<Access> {
+        let access = self.0.access(token)?;
+        let teacher = access.role == Role::Teacher;
+        Some(Access { tenant: access.tenant, room: access.room, teacher })
+    }
 }
 
 /// Two servers on one folder would each believe to own its lessons.

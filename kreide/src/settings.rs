@@ -33,6 +33,10 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// What is logged.
     pub(crate) log_filter: String,
+    /// Where recordings are kept; empty: below the data folder.
+    pub(crate) recordings: PathBuf,
+    /// How long recordings are kept.
+    pub(crate) recordings_kept: Duration,
     /// Signaling's settings.
     pub(crate) server: kreide_server::Config,
 }
@@ -70,7 +74,18 @@ impl Settings {
             public_addresses: Vec::new(),
             log_format: LogFormat::Auto,
             log_filter: "kreide=info".to_owned(),
+            recordings: PathBuf::new(),
+            recordings_kept: 30 * DAY,
             server: kreide_server::Config::standard(),
+        }
+    }
+
+    /// Where recordings are kept.
+    pub(crate) fn recordings_folder(&self) -> PathBuf {
+        if self.recordings.as_os_str().is_empty() {
+            self.data.join("recordings")
+        } else {
+            self.recordings.clone()
         }
     }
 
@@ -105,6 +120,10 @@ impl Settings {
             "public-addresses" => self.public_addresses = addresses(value)?,
             "log-format" => self.log_format = LogFormat::from_str(text(value)?, false)?,
             "log-filter" => self.log_filter = text(value)?.to_owned(),
+            "recordings" => self.recordings = text(value)?.into(),
+            "recordings-kept-days" => {
+                self.recordings_kept = number::<u32>(value, 1, 3650)? * DAY;
+            }
             "max-connections" => self.server.max_connections = number(value, 1, 1_000_000)?,
             "max-sockets" => self.server.max_sockets = number(value, 1, 1_000_000)?,
             "offline-grace-ms" => {
@@ -160,6 +179,8 @@ impl Settings {
     }
 }
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn replace<T: Clone>(value: &mut T, option: Option<&T>) {
     if let Some(option) = option {
         value.clone_from(option);
@@ -213,7 +234,7 @@ mod tests {
         // Every key changes something, so what the reference lacks would be seen here.
         let all = "data = 'x'\nhttp = '[::1]:1'\nmedia = '[::]:2'\nshards = 3\n\
             public-addresses = ['192.0.2.1']\nlog-format = 'json'\nlog-filter = 'warn'\n\
-            max-connections = 4\nmax-sockets = 5\noffline-grace-ms = 6\nempty-lesson-minutes = 7\n\
+            recordings = 'y'\nrecordings-kept-days = 9\nmax-connections = 4\nmax-sockets = 5\noffline-grace-ms = 6\nempty-lesson-minutes = 7\n\
             texts-kept-seconds = 8\ntrusted-proxies = ['192.0.2.2']\n";
         let (_, problems) = taken(all);
         assert_eq!(problems, [""; 0]);
@@ -241,6 +262,23 @@ mod tests {
         });
         assert_eq!(settings.http.port(), 2);
         assert_eq!(settings.log_filter, "warn");
+    }
+
+    #[test]
+    fn recordings_are_kept_below_the_data_unless_a_folder_is_named() {
+        let rows = [
+            ("data = '/d'\n", "/d/recordings"),
+            ("data = '/d'\nrecordings = '/r'\n", "/r"),
+            ("data = '/d'\nrecordings = ''\n", "/d/recordings"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(taken(text).0.recordings_folder(), Path::new(expected), "{text}");
+        }
+        for (days, fits) in [(0, false), (1, true), (3650, true), (3651, false)] {
+            let (settings, problems) = taken(&format!("recordings-kept-days = {days}\n"));
+            assert_eq!(problems.is_empty(), fits, "{days}");
+            assert!(!fits || settings.recordings_kept == days * DAY);
+        }
     }
 
     #[test]

@@ -141,12 +141,9 @@ impl<'a> Taping<'a> {
             let wait = self.timeline.poll_timeout().saturating_duration_since(now).min(TURN);
             match tap.feed.recv_timeout(wait) {
                 Ok(tapped) => self.timeline.handle(tapped, Instant::now()),
-                Err(RecvTimeoutError::Timeout) => {}
+                // Nothing waits any more: what comes from now on is judged by the clock.
+                Err(RecvTimeoutError::Timeout) => self.timeline.handle_timeout(Instant::now()),
                 Err(RecvTimeoutError::Disconnected) => break self.hung_up(),
-            }
-            let now = Instant::now();
-            if now >= self.timeline.poll_timeout() {
-                self.timeline.handle_timeout(now);
             }
             self.carry_out_orders();
             self.write()?;
