@@ -73,6 +73,7 @@ const CRATES: &[Crate] = &[
         name: "kreide-bench-micro",
         imports: &["kreide-media", "kreide-sfu-core"],
     },
+    Crate { folder: "loadtest/link", name: "kreide-link", imports: &[] },
     Crate { folder: "xtask", name: "xtask", imports: &["kreide-protocol"] },
 ];
 
