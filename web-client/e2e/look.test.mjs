@@ -40,6 +40,17 @@ const SCENES = [
   ['role=teacher&count=2', '[data-control=end] button'],
   ['role=teacher&count=1', '[data-control=more] button'],
   ['role=presenter&count=9&content', '[data-control=more] button'],
+  ['role=teacher&count=9&recordings=3', '[data-control=tools] button', '.panel li button'],
+  ['role=teacher&count=9&recording=runs', '[data-control=tools] button', '.panel li button'],
+  ['role=teacher&count=4&recording=soon&dark=2'],
+  ['role=teacher&count=4&stopped=storageFailed&recording=runs', '[data-control=people] button'],
+  ['role=pupil&count=9&recording=soon&consent=asked'],
+  ['role=pupil&count=4&recording=runs', '[data-control=more] button', '.panel li:nth-last-child(2) button'],
+  ['at=door&role=teacher&recordings=7'],
+  ['at=out&role=teacher&reason=LESSON_ENDED&recordings=1'],
+  ['at=watch&recordings=1'],
+  ['at=watch&fault=401'],
+  ['at=watch&recordings=1&unplayable'],
   ['role=pupil&count=30&content&quiet&chat', '[data-control=chat] button'],
   ['role=pupil&count=24&dark=24'],
   ['role=pupil&count=4', '[data-control=more] button', '.panel li:nth-last-child(2) button'],
@@ -57,6 +68,9 @@ const BY_KEYS = [
   ['role=teacher&count=9', '[data-control=people] button', '.panel .dots'],
   ['role=teacher&count=2', '[data-control=end] button'],
   ['role=pupil&count=30&content&connection=lost'],
+  ['role=pupil&count=9&recording=soon&consent=asked'],
+  ['at=door&role=teacher&recordings=7'],
+  ['at=watch&recordings=1'],
 ];
 
 const require = createRequire(import.meta.url);

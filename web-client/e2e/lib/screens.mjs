@@ -69,7 +69,7 @@ export async function startScreens({ scripts = [] } = {}) {
       for (const path of scripts) await page.addInitScript({ path });
       await page.goto(`http://127.0.0.1:${port}/ui.html?${scene}`);
       // Past the chalk line: the room is a piece of its own.
-      await page.locator('#bar, form, .said, [role=tablist]').first().waitFor();
+      await page.locator('#bar, form, .said, .player, [role=tablist]').first().waitFor();
       return page;
     },
     /** Changes the language in place. */

@@ -1,12 +1,12 @@
 /**
  * Made-up recordings for looking at screens without a server: answers `/api/recordings` inside the
- * page. The media is made on the spot from a drawn slide and a tone, so that the real player plays
- * it. Not part of the built client.
+ * page. The media is made on the spot from a drawn slide (without sound, which no page may make by itself), so
+ * that the real player plays it. Not part of the built client.
  */
 import type { FragmentInfo, RecordingIndex, RecordingInfo, Recordings } from '../../protocol';
 import { slide } from './pictures';
 
-const MIME = 'video/webm; codecs="vp8,opus"';
+const MIME = 'video/webm; codecs="vp8"';
 const DAY = 86_400_000;
 
 /** What the page asks for. */
@@ -86,24 +86,17 @@ async function media(info: RecordingInfo, call: string, headers: Headers, shelf:
   return Response.json(index);
 }
 
-/** Two seconds of slide and tone, cut where its clusters begin. */
+/** A second of slide, cut where its clusters begin. */
 async function draw(): Promise<Media> {
-  const sound = new AudioContext();
-  const tone = new OscillatorNode(sound, { frequency: 220 });
-  const out = sound.createMediaStreamDestination();
-  tone.connect(out);
-  tone.start();
-  const stream = new MediaStream([...slide().getTracks(), ...out.stream.getTracks()]);
-  const recorder = new MediaRecorder(stream, { mimeType: 'video/webm;codecs="vp8,opus"' });
+  const recorder = new MediaRecorder(slide(), { mimeType: MIME });
   const parts: Blob[] = [];
   recorder.ondataavailable = ({ data }) => parts.push(data);
   recorder.start();
-  await new Promise((resolve) => setTimeout(resolve, 2000));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   await new Promise((resolve) => {
     recorder.onstop = resolve;
     recorder.stop();
   });
-  await sound.close();
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
   const cuts = clusters(bytes);
   const fragments = cuts.map((offset, index) => ({

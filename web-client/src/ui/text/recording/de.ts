@@ -5,10 +5,9 @@ export const recording: Common['recording'] = {
   title: 'Aufnahme',
   sign: 'Aufnahme',
   signSoon: (seconds) => `Aufnahme in ${seconds} s`,
-  open: 'Aufnahme öffnen',
 
-  announced: (name, seconds) => `${name} nimmt die Stunde auf. Es beginnt in ${seconds} s.`,
-  runs: (name) => `${name} nimmt die Stunde auf.`,
+  announced: (seconds) => `Die Stunde wird aufgenommen, es beginnt in ${seconds} s.`,
+  runs: 'Die Stunde wird aufgenommen.',
   yes: 'Ja, aufnehmen',
   no: 'Nein, ohne mich',
   inIt: 'In der Aufnahme',
@@ -16,7 +15,7 @@ export const recording: Common['recording'] = {
   noConsent: 'Der Schule fehlt dafür die Einwilligung.',
   saidSoon: (name, seconds) =>
     `${name} nimmt die Stunde auf. Es beginnt in ${seconds} Sekunden.`,
-  saidRuns: 'Die Aufnahme läuft.',
+  saidRuns: 'Die Stunde wird jetzt aufgenommen.',
   saidOver: 'Die Aufnahme ist zu Ende.',
 
   about:
@@ -66,7 +65,7 @@ export const recording: Common['recording'] = {
   forTeachers: 'nur für Lehrkräfte',
   forAll: 'freigegeben',
   isRunning: 'läuft noch',
-  kept: (date) => `Bleibt bis ${date}.`,
+  kept: (date) => `Bleibt bis ${date}`,
   all: (n) => `Alle zeigen (${n})`,
   released: 'Freigegeben: Wer den Link des Raums hat, kann sie ansehen.',
   withdrawn: 'Nicht mehr freigegeben.',

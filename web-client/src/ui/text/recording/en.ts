@@ -28,11 +28,10 @@ export const recording = {
   title: 'Recording',
   sign: 'Recording',
   signSoon: (seconds: number) => `Recording in ${seconds} s`,
-  open: 'Open recording',
 
   // Announced and asked
-  announced: (name: string, seconds: number) => `${name} records the lesson. It begins in ${seconds} s.`,
-  runs: (name: string) => `${name} records the lesson.`,
+  announced: (seconds: number) => `The lesson is being recorded; it begins in ${seconds} s.`,
+  runs: 'The lesson is being recorded.',
   yes: 'Yes, record me',
   no: 'No, without me',
   inIt: 'In the recording',
@@ -40,7 +39,7 @@ export const recording = {
   noConsent: 'The school has no consent for it.',
   saidSoon: (name: string, seconds: number) =>
     `${name} records the lesson. It begins in ${seconds} seconds.`,
-  saidRuns: 'The recording runs.',
+  saidRuns: 'The lesson is being recorded now.',
   saidOver: 'The recording is over.',
 
   // Starting and stopping
@@ -82,7 +81,7 @@ export const recording = {
   forTeachers: 'for teachers only',
   forAll: 'released',
   isRunning: 'still running',
-  kept: (date: string) => `Kept until ${date}.`,
+  kept: (date: string) => `Kept until ${date}`,
   all: (n: number) => `Show all (${n})`,
   released: 'Released: everyone with the link of the room can watch it.',
   withdrawn: 'No longer released.',
