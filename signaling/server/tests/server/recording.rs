@@ -196,6 +196,20 @@ async fn a_no_acts_without_the_log_and_a_yes_does_not() {
     let mut class = class(&server).await;
     running(&server, &mut class).await;
     let [teacher, pupil, _other] = &mut class;
+    server.log.slow();
+    pupil.say(consent(false)).await;
+    until("the no acts without the disk", || server.plane.recordable() == [1]).await;
+    server.log.good();
+    while pupil.wait_event("recorded").await["event"]["on"] != false {}
+    server.log.slow();
+    pupil.say(consent(true)).await;
+    // Whatever is told to the plane meanwhile.
+    pupil.say(json!({ "type": "send", "kind": "camera", "on": false })).await;
+    pupil.does(json!({ "type": "view", "slots": [] })).await;
+    assert_eq!(server.plane.recordable(), [1], "the yes waits for it");
+    server.log.good();
+    until("the yes is on disk", || server.plane.recordable() == [1, 2]).await;
+
     server.log.down();
     pupil.does(consent(false)).await;
     assert_eq!(server.plane.recordable(), [1], "the no acts without the log");
