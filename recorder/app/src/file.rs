@@ -134,3 +134,224 @@ pub(crate) fn recover(path: &Path) -> io::Result<Option<RecordingSize>> {
     }
     RecordingFile { file, end, length, picture }.seal(&fragments).map(Some)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use kreide_recorder_core::{Frame, Track};
+    use webm_iterable::WebmIterator;
+    use webm_iterable::matroska_spec::{Master, MatroskaSpec};
+
+    use super::*;
+
+    /// In memory where the system has such a folder: a test that writes thousands of files waits
+    /// for no disk.
+    fn memory() -> tempfile::TempDir {
+        tempfile::tempdir_in("/dev/shm").or_else(|_none| tempfile::tempdir()).unwrap()
+    }
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn sound(at: u64) -> Frame {
+        Frame { track: Track::Sound, at: ms(at), keyframe: true, data: vec![0xfc; 9] }
+    }
+
+    fn picture(at: u64, keyframe: bool) -> Frame {
+        Frame { track: Track::Picture, at: ms(at), keyframe, data: vec![7; 300] }
+    }
+
+    /// A fragment of 100 ms with the pictures that are given.
+    fn fragment(start: u64, pictures: &[(u64, bool)]) -> Fragment {
+        let mut frames: Vec<_> = (0..5).map(|n| sound(start + 20 * n)).collect();
+        frames.extend(pictures.iter().map(|(after, key)| picture(start + after, *key)));
+        frames.sort_by_key(|frame| frame.at);
+        let keyframe = pictures.first().is_some_and(|(_, keyframe)| *keyframe);
+        Fragment { start: ms(start), duration: ms(100), run: 0, keyframe, frames }
+    }
+
+    const PICTURES: [&[(u64, bool)]; 4] =
+        [&[(0, true), (33, false), (66, false)], &[(1, false)], &[], &[(5, true), (40, false)]];
+
+    /// A file with four fragments, not sealed.
+    fn written(path: &Path) -> (RecordingFile, Vec<FragmentInfo>) {
+        let mut file = RecordingFile::create(path).unwrap();
+        let fragments = (0..)
+            .zip(PICTURES)
+            .map(|(n, pictures)| file.append(&fragment(100 * n, pictures)).unwrap())
+            .collect();
+        (file, fragments)
+    }
+
+    /// The block groups of a file: when each picture is shown and how long it lasts.
+    fn lengths(path: &Path) -> Vec<(u64, u64)> {
+        let mut found = Vec::new();
+        let mut start = 0;
+        let groups = [MatroskaSpec::BlockGroup(Master::Start)];
+        for tag in WebmIterator::new(File::open(path).unwrap(), &groups) {
+            match tag.unwrap() {
+                MatroskaSpec::Timestamp(at) => start = at,
+                MatroskaSpec::BlockGroup(Master::Full(group)) => {
+                    let (mut at, mut length) = (None, None);
+                    for tag in group {
+                        match tag {
+                            MatroskaSpec::Block(block) => {
+                                at = Some(start + u64::from(block[1]) * 256 + u64::from(block[2]));
+                            }
+                            MatroskaSpec::BlockDuration(duration) => length = Some(duration),
+                            _ => {}
+                        }
+                    }
+                    found.push((at.unwrap(), length.unwrap()));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_last_picture_of_a_cluster_lasts_until_the_next_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/r.webm");
+        let (file, fragments) = written(&path);
+        let open = u64::from(webm::OPEN_END);
+        assert_eq!(lengths(&path), [(66, 35), (101, 204), (340, open)]);
+        file.seal(&fragments).unwrap();
+        assert_eq!(lengths(&path), [(66, 35), (101, 204), (340, 60)]);
+    }
+
+    #[test]
+    fn a_sealed_file_tells_its_length_and_where_to_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.webm");
+        let (file, fragments) = written(&path);
+        let live = fs::read(&path).unwrap();
+        assert_eq!(file.seal(&fragments).unwrap().length, 400);
+        let sealed = fs::read(&path).unwrap();
+        assert_eq!(live.len(), sealed.len(), "sealing needs no space");
+
+        let tags: Vec<_> = WebmIterator::new(&sealed[..], &[]).map(Result::unwrap).collect();
+        assert!(tags.contains(&MatroskaSpec::Duration(400.0)));
+        let times: Vec<_> = tags
+            .iter()
+            .filter_map(|tag| match tag {
+                MatroskaSpec::CueTime(time) => Some(*time),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(times, [0, 300]);
+        let blocks = tags.iter().filter(|tag| matches!(tag, MatroskaSpec::SimpleBlock(_)));
+        assert_eq!(blocks.count(), 20 + 3);
+
+        let file = File::open(&path).unwrap();
+        let layout = scan::layout(&file).unwrap().unwrap();
+        assert_eq!(layout.init, Head::Live.init().len() as u64);
+        let read = scan::fragments(&file, &layout, sealed.len() as u64).unwrap();
+        assert_eq!(read, fragments);
+        // The positions of the index lead to clusters.
+        let segment = sealed.windows(4).position(|bytes| bytes == [0x18, 0x53, 0x80, 0x67]);
+        let size = &sealed[segment.unwrap() + 4..][..8];
+        let start = segment.unwrap() + 12;
+        assert_eq!(size[0], 1);
+        let size = u64::from_be_bytes(size.try_into().unwrap()) & ((1 << 56) - 1);
+        assert_eq!(start as u64 + size, sealed.len() as u64);
+        for tag in &tags {
+            if let MatroskaSpec::CueClusterPosition(position) = tag {
+                let at = start + usize::try_from(*position).unwrap();
+                assert_eq!(sealed[at..at + 4], [0x1f, 0x43, 0xb6, 0x75]);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_torn_off_the_rest_can_be_played() {
+        let folder = memory();
+        let path = folder.path().join("r.webm");
+        let (_, fragments) = written(&path);
+        let live = fs::read(&path).unwrap();
+        let last = fragments[3];
+        let torn = folder.path().join("torn.webm");
+        for end in last.offset..=last.offset + last.length {
+            let end = usize::try_from(end).unwrap();
+            // Either the end is missing, or it was never filled (a power cut does that).
+            let mut unfilled = live[..end].to_vec();
+            unfilled.resize(live.len(), 0);
+            for bytes in [&live[..end], &unfilled[..]] {
+                fs::write(&torn, bytes).unwrap();
+                let size = recover(&torn).unwrap().unwrap();
+                let whole = end == live.len();
+                assert_eq!(size.length, if whole { 400 } else { 300 }, "{end}");
+                let length = fs::metadata(&torn).unwrap().len();
+                assert_eq!(length, if whole { live.len() as u64 } else { last.offset }, "{end}");
+                let open = lengths(&torn).pop().unwrap();
+                assert_eq!(open.0 + open.1, size.length.unsigned_abs(), "{end}");
+                assert_eq!(recover(&torn).unwrap(), Some(size), "a second time, {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_recording_is_told_and_never_panics() {
+        let folder = memory();
+        let path = folder.path().join("r.webm");
+        let (file, fragments) = written(&path);
+        file.seal(&fragments).unwrap();
+        let sealed = fs::read(&path).unwrap();
+        let init = Head::Live.init().len();
+        for end in 0..init {
+            fs::write(&path, &sealed[..end]).unwrap();
+            assert_eq!(recover(&path).unwrap(), None, "{end}");
+        }
+        // Any byte of the head, of the index's first bytes and of the clusters is another one.
+        let clusters = usize::try_from(fragments[0].offset).unwrap();
+        for at in (0..init + 100).chain(clusters..sealed.len()) {
+            for change in [0x00, sealed[at] ^ 0x80, sealed[at].wrapping_add(1)] {
+                let mut bytes = sealed.clone();
+                bytes[at] = change;
+                fs::write(&path, &bytes).unwrap();
+                let _whatever = recover(&path).unwrap();
+                let _whatever = crate::indexes::read(&path);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_recording_has_a_thinner_index() {
+        let fragments: Vec<_> = (0..40_000)
+            .map(|n| FragmentInfo {
+                start: 1000 * n,
+                offset: 70_000 + 400_000 * n,
+                length: 400_000,
+                keyframe: true,
+            })
+            .collect();
+        let length = Head::Live.encode().len();
+        for count in [0, 1, 2, 3_000, 3_300, 10_000, 40_000] {
+            let sealed =
+                Head::Sealed { length: 1, bytes: length as u64, fragments: &fragments[..count] };
+            let bytes = sealed.encode();
+            assert_eq!(bytes.len(), length, "{count}");
+            let tags: Vec<_> = WebmIterator::new(&bytes[..], &[]).map(Result::unwrap).collect();
+            let cues = tags.iter().filter(|tag| matches!(tag, MatroskaSpec::CueTime(_))).count();
+            assert!(cues >= count.min(1_500), "{count}: {cues}");
+        }
+    }
+
+    #[test]
+    fn only_the_owner_may_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("school/7b/r.webm");
+        RecordingFile::create(&path).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        assert_eq!(mode(path.parent().unwrap().parent().unwrap()), 0o700);
+        let taken = RecordingFile::create(&path).unwrap_err();
+        assert_eq!(taken.kind(), io::ErrorKind::AlreadyExists);
+    }
+}

@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use ebml_iterable::tools::{arr_to_u64, read_vint};
 use kreide_protocol::FragmentInfo;
 
-use crate::webm::{PICTURE, SOUND};
+use crate::webm::{END, PICTURE, SOUND};
 
 /// Ids of tags (RFC 9559 section 27.1).
 const EBML: u64 = 0x1a45_dfa3;
@@ -228,7 +228,7 @@ fn next_cluster(file: &File, at: u64) -> io::Result<Option<(u64, Cluster)>> {
     Ok(cluster(&bytes).map(|cluster| (length, cluster)))
 }
 
-/// Reads one whole cluster, every tag of it. `None`: damage.
+/// Reads one whole cluster, every tag of it, to the mark at its end. `None`: damage.
 pub(crate) fn cluster(bytes: &[u8]) -> Option<Cluster> {
     let (tag, length) = cluster_tag(bytes)?;
     let body = bytes.get(tag.head..usize::try_from(length).ok()?)?;
@@ -243,10 +243,11 @@ pub(crate) fn cluster(bytes: &[u8]) -> Option<Cluster> {
                 cluster.take(block, block.flags & 0x80 != 0);
             }
             (at, BLOCK_GROUP, group) => cluster.take_group(start, group, tag.head + at)?,
+            (_, VOID, END) => return (cluster.end > start).then_some(cluster),
             _ => return None,
         }
     }
-    (cluster.end > start).then_some(cluster)
+    None
 }
 
 impl Cluster {

@@ -19,6 +19,10 @@ pub(crate) const MIME: &str = "video/webm; codecs=\"vp8,opus\"";
 pub(crate) const PICTURE: u64 = 1;
 pub(crate) const SOUND: u64 = 2;
 
+/// What stands in a void at the end of every cluster. After a power cut a file may be as long as it
+/// was to be, with nothing in its last pages: a cluster without this mark is not whole.
+pub(crate) const END: &[u8] = b"Kreide";
+
 /// How long the last picture of a cluster lasts as long as nobody knows: milliseconds.
 ///
 /// A player by Media Source Extensions takes a picture that comes later than twice the length of
@@ -213,6 +217,7 @@ pub(crate) fn cluster(fragment: &Fragment) -> Vec<u8> {
             earlier = Some(frame.at);
         }
     }
+    children.push(MatroskaSpec::Void(END.to_vec()));
     let cluster = MatroskaSpec::Cluster(Master::Full(children));
     // A size of eight bytes, so that the first bytes of every cluster have one shape.
     in_segment(&cluster, WriteOptions::set_size_byte_count(8))
