@@ -12,9 +12,7 @@ mod values;
 
 pub use client::{ClientFrame, ClientMessage, EnterRequest, Join, JoinWith, SlotWish};
 pub use limits::*;
-pub use recordings::{
-    Download, FragmentInfo, RecordingIndex, RecordingInfo, Recordings, Release,
-};
+pub use recordings::{Download, FragmentInfo, RecordingIndex, RecordingInfo, Recordings, Release};
 pub use server::{
     EnterReply, ErrorReply, Joined, LessonEvent, Media, RecordingNow, RecordingStopped,
     ServerMessage, SlotNow, Snapshot, Stamped,
