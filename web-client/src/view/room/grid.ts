@@ -103,9 +103,12 @@ export interface Split {
   rest: Box;
 }
 
+/** A stage narrower than this is a phone's, also while a message makes it short: nothing jumps. */
+const SIDE_FROM = 480;
+
 /** Divides the stage between the large thing, 16:9 and never cropped, and the others. */
 export function split(stage: Box): Split {
-  if (stage.width > stage.height * 1.15) {
+  if (stage.width >= SIDE_FROM && stage.width > stage.height * 1.15) {
     const beside = stage.width - stage.height * RATIO - GAP;
     const strip = Math.floor(Math.min(Math.max(beside, STRIP.least), STRIP.most));
     const width = Math.min(stage.width - strip - GAP, stage.height * RATIO);
