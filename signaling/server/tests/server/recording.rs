@@ -231,7 +231,7 @@ async fn a_no_acts_without_the_log_and_a_yes_does_not() {
 
 #[tokio::test]
 async fn nothing_is_recorded_that_is_not_in_the_log() {
-    let server = start(Duration::from_millis(500)).await;
+    let server = start(Duration::from_secs(2)).await;
     let [mut teacher, mut pupil, _other] = class(&server).await;
     teacher.does(record(true)).await;
     server.log.down();
