@@ -145,3 +145,20 @@ const SLATE: &[u8] = include_bytes!("../slate.vp8");
 /// A player that begins in the middle of a long slate finds it within this; at 3 kB it costs less
 /// than the silence beside it.
 const SLATE_EVERY: Ticks = ticks(Duration::from_secs(5));
+
+#[cfg(test)]
+mod tests {
+    use kreide_media::vp8::{Descriptor, keyframe_size};
+
+    use super::*;
+
+    #[test]
+    fn the_slate_is_a_keyframe_of_the_size_that_is_recorded() {
+        let payload = [&[0x10], SLATE].concat();
+        let descriptor = Descriptor::parse(&payload).unwrap();
+        assert_eq!(keyframe_size(&descriptor, &payload), Some((1280, 720)));
+        // RFC 6386 section 9.1: the frame tag says how long its first partition is.
+        let tag = u32::from_le_bytes([SLATE[0], SLATE[1], SLATE[2], 0]);
+        assert!((tag >> 5) as usize + 10 < SLATE.len() && SLATE.len() < 3_000);
+    }
+}

@@ -111,6 +111,12 @@ impl Talker {
         (header, payload)
     }
 
+    /// From the next packet on it is another tone.
+    pub(crate) fn sings(&mut self, frequency: f32) -> &mut Self {
+        self.frequency = frequency;
+        self
+    }
+
     /// The next packet has this sequence number.
     pub(crate) fn number(mut self, sequence: u16) -> Self {
         self.header.sequence = sequence;

@@ -112,6 +112,19 @@ fn lost_packets_are_concealed_and_a_pause_is_silence() {
 }
 
 #[test]
+fn what_the_next_packet_tells_of_a_lost_one_is_heard() {
+    let mut talker = Talker::new(0, LOW);
+    let mut talk = talker.talk(ms(200), ms(1_000), |_| ms(50));
+    talk.extend(talker.sings(700.0).talk(ms(1_000), ms(1_400), |_| ms(50)));
+    // The first with the new tone: no guess could know it.
+    talk.remove(40);
+    let heard = record(with_clock([talk]), ms(2_000));
+    assert_eq!((heard.counts.lost, heard.counts.concealed), (1, ms(20)));
+    let (new, old) = (heard.tone(700.0, 1_005, 1_020), heard.tone(LOW, 1_005, 1_020));
+    assert!(new > 0.1 && new > 2.0 * old, "{new} {old}");
+}
+
+#[test]
 fn a_long_loss_ends_in_silence() {
     let mut talk = Talker::new(0, LOW).talk(ms(200), ms(1_400), |_| ms(50));
     talk.drain(20..40);
