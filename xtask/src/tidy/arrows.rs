@@ -68,6 +68,7 @@ const CRATES: &[Crate] = &[
             "kreide-recorder-app",
         ],
     },
+    Crate { folder: "benches/floor", name: "kreide-floor", imports: &[] },
     Crate {
         folder: "benches/micro",
         name: "kreide-bench-micro",
