@@ -10,7 +10,10 @@ import { startScreens } from './lib/screens.mjs';
 const [, , folder = join(import.meta.dirname, '..', '..', 'docs', 'screens'), pattern] =
   process.argv;
 const chosen = new RegExp(
-  pattern ?? (process.argv[2] ? '' : '^(?:door-pupil|teacher|pupil)-(?:wide|tablet|phone)-|^parts-wide-'),
+  pattern ??
+    (process.argv[2]
+      ? ''
+      : '^(?:door-pupil|teacher|pupil)-(?:wide|tablet|phone)-|^record-(?:start|asked|watch)-(?:wide|phone)-|^parts-wide-'),
 );
 
 /** Those of look.md. */
