@@ -368,6 +368,22 @@ fn the_recorder_gets_only_what_is_recordable() {
 }
 
 #[test]
+fn a_recorder_that_comes_later_is_told_what_there_is_once_it_listens() {
+    let mut lesson = Lesson::new();
+    let teacher = lesson.join(1, &[], 1);
+    lesson.room.set_recordable(teacher, true, lesson.now);
+    lesson.frame(teacher, &mut Camera::new("v", None, (640, 360), 5));
+    let mut config = member(9, &[], 1);
+    config.listener = Listener::Recorder;
+    let recorder = lesson.room.join(config, lesson.now);
+    lesson.drain();
+    assert_eq!(lesson.events, [], "nobody listens yet");
+    lesson.room.connected(recorder, lesson.now);
+    lesson.drain();
+    assert_eq!(lesson.events, [RoomEvent::Pictures(vec![source(1)])]);
+}
+
+#[test]
 fn the_recorder_is_told_when_packets_were_captured() {
     let mut lesson = Lesson::new();
     let mut config = member(9, &[], 1);

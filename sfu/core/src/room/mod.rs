@@ -178,7 +178,6 @@ impl RoomPart {
         };
         if listener == Listener::Recorder {
             self.recorder = Some((key, Vec::new()));
-            self.tell_recorder();
         }
         key
     }
@@ -189,6 +188,7 @@ impl RoomPart {
             member.connected = true;
             self.apply_audio_choice(key);
             self.apply_view(key, now);
+            self.tell_recorder();
         }
     }
 

@@ -28,7 +28,9 @@ impl RoomPart {
     /// Tells the recorder which pictures it can ask for, if that has changed.
     pub(super) fn tell_recorder(&mut self) {
         let Some((recorder, told)) = &self.recorder else { return };
-        let Some(recorder) = self.member(*recorder) else { return };
+        let Some(recorder) = self.member(*recorder).filter(|member| member.connected) else {
+            return;
+        };
         let pictures: Vec<Source> =
             self.members.iter().flatten().flat_map(|m| recordable_pictures(m, recorder)).collect();
         if pictures != *told
