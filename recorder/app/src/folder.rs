@@ -34,9 +34,14 @@ pub(crate) fn sync_of(path: &Path) -> io::Result<()> {
 pub(crate) fn delete(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Ok(()) => sync_of(path),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if is_none(&error) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Whether an error says that there is no such file.
+pub(crate) fn is_none(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// All files that could be recordings, with the ids that their names hold.
@@ -57,11 +62,7 @@ pub(crate) fn all(folder: &Path) -> io::Result<Vec<(TenantId, RoomId, RecordingI
 fn named<T>(folder: &Path, parse: fn(&str) -> Option<T>) -> io::Result<Vec<(T, PathBuf)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-        {
-            return Ok(Vec::new());
-        }
+        Err(error) if is_none(&error) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let mut found = Vec::new();

@@ -63,7 +63,7 @@ async fn recovered(shared: &Shared, recording: &Recording) -> io::Result<Option<
 fn recover_file(path: PathBuf) -> io::Result<Option<RecordingSize>> {
     match file::recover(&path) {
         Ok(None) => folder::delete(&path).map(|()| None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if folder::is_none(&error) => Ok(None),
         other => other,
     }
 }
