@@ -73,7 +73,7 @@ fn check_loss(lost: std::ops::Range<usize>) {
     let asked = keyframes_asked(&seen.orders);
     assert!((1_000..1_100).contains(&asked[0]), "{asked:?}");
     assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= 500), "{asked:?}");
-    assert!(asked.last().unwrap() < &1_700);
+    assert!(asked.iter().all(|at| *at < 1_700), "{asked:?}");
 }
 
 #[test]
