@@ -16,6 +16,9 @@ mod config;
 mod connection;
 mod erasing;
 mod http;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod keeper;
 mod keys;
 mod limit;
