@@ -7,8 +7,11 @@
 
 use std::error::Error;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use kreide_media::clock::NtpTime;
 use kreide_media::rtcp::{
     Arrivals, ReportBlock, write_nack, write_pli, write_receiver_report, write_sender_report,
@@ -28,6 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("dtls", dtls())?;
     write("srtp", srtp())?;
     write("sdp", sdp()?)?;
+    write("compressed_offer", compressed_offers()?)?;
+    write("link", links())?;
+    write("token", tokens())?;
+    write("resume_key", resume_keys())?;
     write("client_frame", client_frames())?;
     write("enter_request", enter_requests())?;
     write("stored_event", stored_events()?)?;
@@ -185,6 +192,34 @@ fn sdp() -> Result<Seeds, Box<dyn Error>> {
             Ok((name, lines.concat().trim_end_matches("m=").as_bytes().to_vec()))
         })
         .collect()
+}
+
+/// Raw deflate, without the base64url around it: the target adds that.
+fn compressed_offers() -> Result<Seeds, Box<dyn Error>> {
+    sdp()?
+        .into_iter()
+        .map(|(name, text)| {
+            let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+            encoder.write_all(&text)?;
+            Ok((name, encoder.finish()?))
+        })
+        .collect()
+}
+
+fn links() -> Seeds {
+    vec![("link", b"school.AAAAAAAAAAAAAAAAAAAAAA".to_vec())]
+}
+
+/// Claims before they are signed; `exp` counts from now.
+fn tokens() -> Seeds {
+    let join = r#"{"aud":"kreide/join","exp":60,"jti":"j","tenant":"school","room":"7b","sub":"s-1","role":"pupil","name":"Ada","consent":false}"#;
+    let access = r#"{"aud":"kreide/recordings","exp":60,"sub":"s-1","tenant":"school","room":"7b","role":"teacher"}"#;
+    vec![("join", join.as_bytes().to_vec()), ("access", access.as_bytes().to_vec())]
+}
+
+/// What stands before the signature.
+fn resume_keys() -> Seeds {
+    vec![("key", b"school.7b.3.AAAAAAAAAAAAAAAAAAAAAA".to_vec())]
 }
 
 /// One of each message of protocol.md.

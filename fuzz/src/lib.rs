@@ -8,6 +8,7 @@
 //! Invariant: a target depends on its bytes alone, so that a finding can be repeated.
 //! Left out on purpose: how inputs are found.
 
+mod doors;
 mod media;
 mod messages;
 mod transport;
@@ -34,6 +35,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "dtls", run: transport::dtls },
     Target { name: "srtp", run: transport::srtp },
     Target { name: "sdp", run: transport::sdp },
+    Target { name: "compressed_offer", run: doors::compressed_offer },
+    Target { name: "link", run: doors::link },
+    Target { name: "token", run: doors::token },
+    Target { name: "resume_key", run: doors::resume_key },
     Target { name: "client_frame", run: messages::client_frame },
     Target { name: "enter_request", run: messages::enter_request },
     Target { name: "stored_event", run: messages::stored_event },

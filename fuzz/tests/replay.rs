@@ -16,7 +16,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
 /// Inputs made from each corpus. A debug build must stay within seconds.
-const NEIGHBOURS: usize = 2_000;
+const NEIGHBOURS: usize = 500;
 
 #[test]
 fn the_corpora_and_their_neighbours() {

@@ -83,6 +83,7 @@ const CRATES: &[Crate] = &[
             "kreide-sfu-transport",
             "kreide-protocol",
             "kreide-lesson",
+            "kreide-server",
         ],
     },
     Crate { folder: "loadtest/link", name: "kreide-link", imports: &[] },
