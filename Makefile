@@ -1,6 +1,6 @@
 # Everything one does with Kreide. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test web build test unit web-unit e2e bench lint fmt generate clean
+.PHONY: help run setup setup-test web build test unit web-unit e2e bench loadtest lint fmt generate clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +24,17 @@ web-unit: web-client/node_modules/.package-lock.json ## Unit tests of the browse
 e2e: build ## Real browsers against the real binary
 	npm --prefix web-client run --silent e2e
 
-bench: ## Measure the code that runs for every packet
+bench: ## Measure the code that runs for every packet, and the floor of this machine under it
 	cargo bench --locked --package kreide-bench-micro
+	cargo run --locked --release --quiet --package kreide-floor
+
+FUZZ_SECONDS ?= 20
+fuzz: ## Search for inputs that break a parser, FUZZ_SECONDS (20) for each
+	@scripts/setup.sh fuzz
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+loadtest: build ## Play lessons against the server and measure it
+	@scripts/loadtest.sh
 
 lint: web-client/node_modules/.package-lock.json ## Format, warnings, types, licences
 	cargo fmt --all --check

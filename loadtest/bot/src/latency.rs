@@ -31,7 +31,7 @@ impl Latencies {
 
     /// Returns what was measured since the last call, and goes on with empty values.
     pub fn take(&self) -> Measured {
-        self.lock().replace(Measured::new()).unwrap_or_else(Measured::new)
+        self.lock().replace(Measured::new()).unwrap_or_default()
     }
 
     pub(crate) fn delivery(&self, delay: Duration) {

@@ -1,0 +1,136 @@
+//! The command line.
+//!
+//! Invariant: names and shapes of commands and options are relied on by scripts; they only grow.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use kreide_bot::Door;
+
+use crate::report::{Report, compare, html, table};
+use crate::scenario::{self, Scenario};
+use crate::{links, run};
+
+/// Plays lessons against a Kreide server and measures them
+#[derive(Debug, Parser)]
+#[command(name = "loadtest", version, about, after_help = EXAMPLE)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLE: &str = "\
+Example:
+  loadtest run webinar --set subscribers=400 --json out.json --html out.html
+  loadtest compare before.json out.json";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a scenario and report on it
+    Run(RunOptions),
+    /// List the built-in scenarios and their values
+    List,
+    /// Set two reports side by side
+    Compare {
+        /// The report to compare with
+        before: PathBuf,
+        /// The other one
+        after: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct RunOptions {
+    /// Name of a built-in scenario, or a file in TOML
+    scenario: String,
+    /// Where the server is
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    against: String,
+    /// The server's data folder: rooms and links for the bots are made there
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// How long to measure
+    #[arg(long, value_name = "S", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    seconds: u32,
+    /// Change a value of the scenario; repeatable
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Threads for the bots
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Write the report as one JSON object
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the report as a page with plots
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+pub(crate) fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Run(options) => play(options),
+        Command::List => {
+            for (name, text) in scenario::BUILT_IN {
+                let scenario = Scenario::parse(text).with_context(|| name.to_string())?;
+                println!("{name:<10} {}\n{:<10} {}", scenario.about, "", scenario.values());
+            }
+            Ok(())
+        }
+        Command::Compare { before, after } => {
+            print!("{}", compare::compare(&read(&before)?, &read(&after)?));
+            Ok(())
+        }
+    }
+}
+
+fn play(options: RunOptions) -> Result<()> {
+    let mut scenario = Scenario::find(&options.scenario)?;
+    options.set.iter().try_for_each(|set| scenario.set(set))?;
+    let plan = scenario.plan()?;
+    let door = Door::parse(&options.against)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(usize::from(options.threads))
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let report = runtime.block_on(async {
+        let links = links::make(&options.data, &door, &plan).await?;
+        let settings = run::Settings {
+            scenario: options.scenario.clone(),
+            values: scenario.values.clone(),
+            seconds: options.seconds,
+            threads: options.threads,
+        };
+        run::run(&plan, links, &door, &settings).await
+    })?;
+    print!("{}", table::table(&report));
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&report).context("the report is no JSON")?;
+        std::fs::write(path, text + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &options.html {
+        std::fs::write(path, html::page(&report))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn read(path: &PathBuf) -> Result<Report> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no report", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+}

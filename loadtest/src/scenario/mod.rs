@@ -1,0 +1,162 @@
+//! Scenarios: people and steps as data.
+//!
+//! Invariant: a [`Plan`] is complete and consistent; whatever is wrong with a file is said before
+//! anything starts.
+
+mod amount;
+mod plan;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use kreide_protocol::{Kind, Role};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use amount::Amount;
+pub(crate) use plan::{Change, Plan, Step};
+
+/// The scenarios that come along.
+pub(crate) const BUILT_IN: [(&str, &str); 7] = [
+    ("classroom", include_str!("../../scenarios/classroom.toml")),
+    ("webinar", include_str!("../../scenarios/webinar.toml")),
+    ("fanout", include_str!("../../scenarios/fanout.toml")),
+    ("bell", include_str!("../../scenarios/bell.toml")),
+    ("parents", include_str!("../../scenarios/parents.toml")),
+    ("churn", include_str!("../../scenarios/churn.toml")),
+    ("breakout", include_str!("../../scenarios/breakout.toml")),
+];
+
+/// A scenario as it stands in its file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scenario {
+    /// One line about it.
+    pub(crate) about: String,
+    /// What can be changed by `--set`.
+    pub(crate) values: Values,
+    people: Vec<People>,
+    steps: Vec<StepText>,
+}
+
+/// Numbers and switches by name; a switch is 0 or 1.
+pub(crate) type Values = BTreeMap<String, Value>;
+
+/// A number or a switch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Value {
+    Switch(bool),
+    Number(f64),
+}
+
+/// Some who are alike.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct People {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// In each room.
+    count: Amount,
+    #[serde(default)]
+    pub(crate) sends: Vec<Kind>,
+    #[serde(default)]
+    pub(crate) camera: CameraKind,
+    pub(crate) watches: Watches,
+}
+
+/// Which camera somebody has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CameraKind {
+    /// 720 lines, three layers.
+    Large,
+    /// 360 lines, two layers.
+    #[default]
+    Small,
+    /// 720 lines, one layer.
+    Single,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Watches {
+    /// Pictures at once.
+    pub(crate) slots: u8,
+    /// Pixels of a camera's place.
+    pub(crate) height: u16,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "lowercase", deny_unknown_fields)]
+enum StepText {
+    Join {
+        people: Vec<String>,
+        #[serde(default)]
+        within_s: Amount,
+    },
+    Send {
+        people: Vec<String>,
+    },
+    Wait {
+        seconds: Amount,
+    },
+    Record {
+        when: Option<String>,
+    },
+    Measure,
+    Churn {
+        people: String,
+        change: Change,
+        every_s: Amount,
+    },
+    Groups {
+        count: Amount,
+    },
+}
+
+impl Scenario {
+    /// A built-in scenario by its name, or the file of this name.
+    pub(crate) fn find(name: &str) -> Result<Self> {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+            return Self::parse(text);
+        }
+        let known: Vec<&str> = BUILT_IN.iter().map(|(known, _)| *known).collect();
+        let text = std::fs::read_to_string(name).with_context(|| {
+            format!("{name} is no file and no built-in scenario ({})", known.join(", "))
+        })?;
+        Self::parse(&text).with_context(|| format!("{name} is no scenario"))
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// Takes `name=value`. Only values that the scenario has can be set.
+    pub(crate) fn set(&mut self, assignment: &str) -> Result<()> {
+        let Some((name, text)) = assignment.split_once('=') else {
+            bail!("--set {assignment}: expected NAME=VALUE");
+        };
+        let known = self.values();
+        let Some(value) = self.values.get_mut(name) else {
+            bail!("--set {assignment}: the scenario has no such value, only {known}");
+        };
+        *value = match (*value, text.parse::<f64>(), text.parse::<bool>()) {
+            (Value::Switch(_), _, Ok(switch)) => Value::Switch(switch),
+            (Value::Number(_), Ok(number), _) if number.is_finite() && number >= 0.0 => {
+                Value::Number(number)
+            }
+            (Value::Switch(_), ..) => bail!("--set {assignment}: expected true or false"),
+            (Value::Number(_), ..) => bail!("--set {assignment}: expected a number from 0 on"),
+        };
+        Ok(())
+    }
+
+    /// The values in one line.
+    pub(crate) fn values(&self) -> String {
+        let pair = |(name, value): (&String, &Value)| match value {
+            Value::Switch(switch) => format!("{name}={switch}"),
+            Value::Number(number) => format!("{name}={number}"),
+        };
+        self.values.iter().map(pair).collect::<Vec<_>>().join(" ")
+    }
+}

@@ -1,0 +1,244 @@
+//! A scenario with all its numbers, checked.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use kreide_bot::{Camera, Watching};
+use kreide_protocol::{Kind, Role};
+use serde::Deserialize;
+
+use super::{CameraKind, Scenario, StepText, Value};
+
+/// What is going to happen.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) rooms: u32,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) steps: Vec<Step>,
+    /// Somebody presses record, so links come with the school's consent.
+    pub(crate) records: bool,
+}
+
+/// Some who are alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// In each room.
+    pub(crate) count: u32,
+    pub(crate) sends: Vec<Kind>,
+    pub(crate) camera: Camera,
+    pub(crate) watching: Watching,
+}
+
+/// One thing that happens. Groups are named by their place in [`Plan::groups`].
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    /// All of these groups come, evenly spread over the time.
+    Join { groups: Vec<usize>, within: Duration },
+    /// They switch on what they send.
+    Send { groups: Vec<usize> },
+    /// Nothing happens.
+    Wait(Duration),
+    /// Teachers press record, and all wait until it runs.
+    Record,
+    /// From here on everything counts.
+    Measure,
+    /// From here to the end somebody of the group changes something.
+    Churn { group: usize, change: Change, every: Duration },
+}
+
+/// What somebody changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Change {
+    /// Leaves, and comes back.
+    Leave,
+    /// Looks at others.
+    Turn,
+    /// Switches the camera off, and on again.
+    Camera,
+}
+
+impl Scenario {
+    /// Puts the values in.
+    ///
+    /// # Errors
+    /// Says what is wrong, or what the server cannot do yet.
+    pub(crate) fn plan(&self) -> Result<Plan> {
+        let values = &self.values;
+        let number = |name: &str, default: f64| match values.get(name) {
+            Some(Value::Number(number)) => *number,
+            _ => default,
+        };
+        let pps = number("pps", 0.0);
+        ensure!(pps <= MOST_PACKETS, "pps: more than {MOST_PACKETS} packets a second");
+        let rooms = number("rooms", 1.0);
+        ensure!((1.0..=MOST_ROOMS).contains(&rooms), "rooms: expected 1 to {MOST_ROOMS}");
+        let mut groups = Vec::new();
+        for people in &self.people {
+            let count =
+                people.count.whole(values, MOST_PEOPLE).with_context(|| people.name.clone())?;
+            groups.push(Group {
+                name: people.name.clone(),
+                role: people.role,
+                count,
+                sends: people.sends.clone(),
+                camera: match people.camera {
+                    CameraKind::Large => Camera::large(pps as u32),
+                    CameraKind::Small => Camera::small(),
+                    CameraKind::Single => Camera::single(pps as u32),
+                },
+                watching: Watching { slots: people.watches.slots, height: people.watches.height },
+            });
+        }
+        let total: u32 = groups.iter().map(|group| group.count).sum();
+        let total = f64::from(total) * rooms;
+        ensure!(total >= 1.0, "nobody takes part");
+        ensure!(total <= f64::from(MOST_PEOPLE), "{total} people are more than {MOST_PEOPLE}");
+        let mut plan = Plan { rooms: rooms as u32, groups, steps: Vec::new(), records: false };
+        for step in &self.steps {
+            plan.steps.extend(self.step(step, &plan.groups)?);
+        }
+        plan.records = plan.steps.contains(&Step::Record);
+        plan.check()?;
+        Ok(plan)
+    }
+
+    fn step(&self, step: &StepText, groups: &[Group]) -> Result<Option<Step>> {
+        let values = &self.values;
+        let place = |name: &String| {
+            let found = groups.iter().position(|group| group.name == *name);
+            found.with_context(|| format!("there are no people called {name}"))
+        };
+        let places = |names: &[String]| names.iter().map(place).collect::<Result<Vec<_>>>();
+        let seconds = |amount: &super::Amount| {
+            let seconds = amount.of(values)?;
+            ensure!(seconds <= LONGEST_S, "{seconds} s are more than {LONGEST_S}");
+            Ok(Duration::from_secs_f64(seconds))
+        };
+        Ok(Some(match step {
+            StepText::Join { people, within_s } => {
+                Step::Join { groups: places(people)?, within: seconds(within_s)? }
+            }
+            StepText::Send { people } => Step::Send { groups: places(people)? },
+            StepText::Wait { seconds: amount } => Step::Wait(seconds(amount)?),
+            StepText::Measure => Step::Measure,
+            StepText::Record { when: Some(when) } => match values.get(when) {
+                Some(Value::Switch(true)) => Step::Record,
+                Some(Value::Switch(false)) => return Ok(None),
+                _ => bail!("record: there is no switch {when}"),
+            },
+            StepText::Record { when: None } => Step::Record,
+            StepText::Churn { people, change, every_s } => {
+                let every = seconds(every_s)?;
+                ensure!(every >= SHORTEST_CHANGE, "churn: every_s is less than 0.05");
+                Step::Churn { group: place(people)?, change: *change, every }
+            }
+            StepText::Groups { count } => {
+                count.whole(values, MOST_PEOPLE)?;
+                bail!("this scenario needs breakout groups, which the server does not have yet");
+            }
+        }))
+    }
+}
+
+impl Plan {
+    /// Everybody in all rooms.
+    pub(crate) fn participants(&self) -> u32 {
+        self.rooms * self.groups.iter().map(|group| group.count).sum::<u32>()
+    }
+
+    fn check(&self) -> Result<()> {
+        let measures = self.steps.iter().filter(|step| **step == Step::Measure).count();
+        ensure!(measures == 1, "a scenario has exactly one step \"measure\", not {measures}");
+        let mut there = vec![false; self.groups.len()];
+        for step in &self.steps {
+            let needed: &[usize] = match step {
+                Step::Join { groups, .. } => {
+                    for group in groups {
+                        let name = &self.groups[*group].name;
+                        ensure!(!there[*group], "{name} joins twice");
+                        there[*group] = true;
+                    }
+                    &[]
+                }
+                Step::Send { groups } => groups,
+                Step::Churn { group, .. } => std::slice::from_ref(group),
+                Step::Wait(_) | Step::Record | Step::Measure => &[],
+            };
+            for group in needed {
+                ensure!(
+                    there[*group],
+                    "{} does something before it joined",
+                    self.groups[*group].name
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+const MOST_PEOPLE: u32 = 20_000;
+const MOST_ROOMS: f64 = 5_000.0;
+const MOST_PACKETS: f64 = 10_000.0;
+const LONGEST_S: f64 = 86_400.0;
+const SHORTEST_CHANGE: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::super::BUILT_IN;
+    use super::*;
+
+    #[test]
+    fn every_built_in_scenario_has_a_plan_but_for_the_one_that_needs_groups() {
+        for (name, text) in BUILT_IN {
+            let plan = Scenario::parse(text).unwrap().plan();
+            match (name, plan) {
+                ("breakout", Err(error)) => {
+                    assert!(error.to_string().contains("breakout groups"), "{error}");
+                }
+                ("breakout", Ok(_)) => panic!("groups exist: play the scenario"),
+                (_, plan) => assert!(plan.unwrap().participants() > 1, "{name}"),
+            }
+        }
+    }
+
+    #[test]
+    fn values_change_the_plan() {
+        let mut scenario = Scenario::find("classroom").unwrap();
+        for set in ["participants=20", "cameras=4", "rooms=3", "record=true", "pps=480"] {
+            scenario.set(set).unwrap();
+        }
+        let plan = scenario.plan().unwrap();
+        assert_eq!((plan.participants(), plan.rooms, plan.records), (60, 3, true));
+        assert_eq!(plan.groups[0].camera.layers[2].packets_per_second, 480);
+        for wrong in ["participants", "nobody=1", "record=1", "pps=x", "pps=-1"] {
+            assert!(scenario.set(wrong).is_err(), "{wrong}");
+        }
+        scenario.set("cameras=19").unwrap();
+        assert!(scenario.plan().is_err(), "less than nobody cannot be");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said() {
+        let people = "about = \"\"\n[values]\n[[people]]\nname = \"a\"\nrole = \"pupil\"\ncount = 1\n\
+                      watches = { slots = 1, height = 1 }\n";
+        let join = "[[steps]]\ndo = \"join\"\npeople = [\"a\"]\n";
+        let measure = "[[steps]]\ndo = \"measure\"\n";
+        for (steps, said) in [
+            (join.to_owned(), "exactly one"),
+            (format!("{join}{join}{measure}"), "joins twice"),
+            (format!("{measure}[[steps]]\ndo = \"send\"\npeople = [\"a\"]\n"), "before it joined"),
+            (
+                format!("{measure}[[steps]]\ndo = \"send\"\npeople = [\"b\"]\n"),
+                "no people called b",
+            ),
+        ] {
+            let scenario = Scenario::parse(&format!("{people}{steps}")).unwrap();
+            let error = scenario.plan().unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert!(Scenario::parse(&format!("{people}{join}x = 1\n")).is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! The load test against the real server, in short: everybody gets in, and nothing is lost.
+//!
+//! Speed is nothing that this asks for: it runs beside other tests, in a debug build.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+/// The server's binary, built if it is missing or old.
+fn kreide() -> PathBuf {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "kreide"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    assert!(build.status().expect("cargo runs").success(), "kreide does not build");
+    Path::new(env!("CARGO_BIN_EXE_loadtest")).with_file_name("kreide")
+}
+
+/// A running server. Dropped, it is killed.
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(kreide())
+            .args(["serve", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0", "--shards", "1"])
+            .args(["--log-filter", "warn", "--data"])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut url = String::new();
+        for line in lines.map_while(Result::ok) {
+            if let Some(address) = line.strip_prefix("http") {
+                address.trim().clone_into(&mut url);
+            }
+            if line == "ready" {
+                return Self { child, url };
+            }
+        }
+        panic!("the server ended before it was ready");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Already gone is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn loadtest(arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_loadtest")).args(arguments).output().expect("it runs")
+}
+
+/// Plays a scenario against a server of its own and returns the report.
+fn play(scenario: &str, set: &[&str]) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let server = Server::start(&data);
+    let (json, html) = (folder.path().join("out.json"), folder.path().join("out.html"));
+    let [data, json, html] = [&data, &json, &html].map(|path| path.to_str().expect("plain"));
+    let mut arguments = vec!["run", scenario, "--against", &server.url, "--data", data];
+    arguments.extend(["--seconds", "4", "--json", json, "--html", html]);
+    set.iter().for_each(|set| arguments.extend(["--set", set]));
+    let output = loadtest(&arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(std::fs::read_to_string(html).expect("written").contains("<svg"));
+    let compared = loadtest(&["compare", json, json]);
+    assert!(String::from_utf8_lossy(&compared.stdout).contains("latency_ms.p95"));
+    let text = std::fs::read_to_string(json).expect("written");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Nothing of this depends on the speed of the machine.
+fn is_flawless(report: &Value) {
+    for zero in [
+        "failed",
+        "loss_pct",
+        "slots_empty",
+        "packets_wrong_source",
+        "packets_invalid",
+        "packets_duplicate",
+    ] {
+        assert_eq!(report[zero].as_f64(), Some(0.0), "{zero}: {report:#}");
+    }
+    assert_eq!(report["packets_received"], report["packets_expected"]);
+    assert!(report["refused"].as_array().is_some_and(Vec::is_empty), "{report:#}");
+    for measured in [
+        "join_ms",
+        "first_audio_ms",
+        "first_video_ms",
+        "latency_ms",
+        "server_cpu_us_per_packet",
+        "server_cpu_cores",
+        "server_rss_kb_per_participant",
+        "join_cpu_ms",
+    ] {
+        assert!(!report[measured].is_null(), "{measured}: {report:#}");
+    }
+}
+
+#[test]
+fn a_small_class_sees_and_hears_everything() {
+    let set = ["participants=6", "cameras=2", "late=1"];
+    let report = play("classroom", &set);
+    is_flawless(&report);
+    // Four seconds of four people: 50 voice packets each, a camera and a screen of the teacher.
+    let sent = report["packets_sent"].as_u64().expect("a number");
+    assert!((2_000..8_000).contains(&sent), "{sent}");
+    // Each but the late one sees two cameras or three, and the screen: 10 + 2 * 30 pictures/s.
+    let frames = report["frames"].as_u64().expect("a number");
+    assert!((800..4_000).contains(&frames), "{frames}");
+}
+
+#[test]
+fn one_reaches_many() {
+    let report = play("webinar", &["subscribers=12", "late=2", "pps=240"]);
+    is_flawless(&report);
+    assert_eq!(report["participants"], 15);
+    // 50 voice packets and 240 of the picture for each viewer's second.
+    let received = report["packets_received"].as_f64().expect("a number");
+    let expected = 12.0 * 290.0 * report["seconds"].as_f64().expect("a number");
+    assert!(received > 0.7 * expected && received < 1.4 * expected, "{received} of {expected}");
+}
+
+#[test]
+fn what_cannot_be_played_is_said() {
+    for (arguments, expected) in [
+        (&["run", "breakout"][..], "breakout groups"),
+        (&["run", "lesson"], "no built-in scenario"),
+        (&["run", "webinar", "--set", "people=1"], "no such value"),
+        (&["run", "webinar", "--against", "https://kreide.example"], "expected an address"),
+        (&["run", "webinar", "--data", "tests"], "data folder of no server"),
+        (&["compare", "Cargo.toml", "Cargo.toml"], "is no report"),
+    ] {
+        let output = loadtest(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(expected), "{arguments:?}: {said}");
+    }
+}
