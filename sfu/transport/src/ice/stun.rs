@@ -68,7 +68,8 @@ impl<'a> BindingRequest<'a> {
                 // 14.5).
                 _ if integrity_at.is_some() => {}
                 MESSAGE_INTEGRITY if length == INTEGRITY_LEN => integrity_at = Some(at),
-                USERNAME => username = Some(value),
+                // The first of several counts (section 14), as for whoever looks for the transport.
+                USERNAME => username = username.or(Some(value)),
                 USE_CANDIDATE => use_candidate = true,
                 ICE_CONTROLLED => from_controlled = true,
                 PRIORITY => {}
