@@ -1,6 +1,6 @@
 # Everything one does with Kreide. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test web build test unit web-unit e2e bench loadtest lint fmt generate clean
+.PHONY: help run setup setup-test web build test unit web-unit e2e bench fuzz loadtest lint fmt generate clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

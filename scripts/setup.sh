@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh run     what `make run` needs
 #   scripts/setup.sh test    what `make test` needs: browsers and checkers besides
+#   scripts/setup.sh fuzz    what `make fuzz` needs
 set -eu
 cd "$(dirname "$0")/.."
 goal=${1:-run}
@@ -75,4 +76,10 @@ if [ "$goal" = test ]; then
         cargo install --quiet --locked --debug cargo-deny ||
             stop 'could not install cargo-deny. Try: cargo install --locked cargo-deny'
     fi
+fi
+
+if [ "$goal" = fuzz ] && ! cargo fuzz --version >/dev/null 2>&1; then
+    say 'building cargo-fuzz (once, half a minute)'
+    cargo install --quiet --locked --debug cargo-fuzz ||
+        stop 'could not install cargo-fuzz. Try: cargo install --locked cargo-fuzz'
 fi
