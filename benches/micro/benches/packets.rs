@@ -1,7 +1,7 @@
 //! What one packet costs on its way through the core: parsed, decided, rewritten for everyone.
 //!
 //! A lesson of 30: one camera is shown to the 29 others, one voice is heard by them.
-//! Left out on purpose: encryption and sockets, which have their own figures.
+//! Left out on purpose: encryption and sockets, which `pieces` measures.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -72,7 +72,7 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "benches/micro",
         name: "kreide-bench-micro",
-        imports: &["kreide-media", "kreide-sfu-core"],
+        imports: &["kreide-media", "kreide-sfu-core", "kreide-sfu-transport"],
     },
     Crate {
         folder: "fuzz",
