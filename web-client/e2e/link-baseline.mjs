@@ -1,18 +1,19 @@
 /**
  * What a lesson is like over a bad network:
- * `node e2e/link-baseline.mjs PROFILE [--firefox] [--seconds 30] [--seed 1]`
+ * `node e2e/link-baseline.mjs PROFILE [--firefox] [--seconds 30] [--hole 3] [--seed 1]`
  * prints one JSON object. A measurement and no test: `make build` first, and as root.
  *
  * The teacher and the server stand in side b. A pupil joins from side a, with Chromium or Firefox,
  * over the link. Times run from the press on "Beitreten"; the page has been loaded over the same
  * link before. Then both are watched for a while: what reaches the pupil went down the link, what
- * reaches the teacher went up.
+ * reaches the teacher went up. With `--hole` the network then goes away for that many seconds.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openClassroom, inside, press, switchOn, WORDS } from './lib/classroom.mjs';
 import { startChromium } from './lib/chromium.mjs';
 import { startFirefox } from './lib/firefox.mjs';
-import { ask, decodedWhile } from './lib/judge.mjs';
+import { ask, progress } from './lib/judge.mjs';
 import { insideLink, runInside, startLink } from './lib/link.mjs';
 import { IN_FIREFOX } from './lib/media.mjs';
 import { until } from './lib/until.mjs';
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     firefox: { type: 'boolean', default: false },
+    hole: { type: 'string' },
     seconds: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
   },
@@ -54,6 +56,7 @@ async function measure() {
     await reaches(kern, result);
     const views = await Promise.all([watch(ben), watch(kern)]);
     [result.pupil, result.teacher] = views;
+    if (values.hole) await hole(ben, Number(values.hole), result);
   } catch (error) {
     result.failed = String(error.message);
     process.exitCode = 1;
@@ -82,15 +85,12 @@ async function pupil(classroom, result) {
   page.setDefaultNavigationTimeout(WITHIN);
   const opened = performance.now();
   await page.goto(url.replace('#', '?lang=de#'));
-  result.loadedAfterMs = Math.round(performance.now() - opened);
-  const first = page.evaluate(`(${firstMedia})(${WITHIN})`);
+  result.msToLoad = Math.round(performance.now() - opened);
+  const reached = page.evaluate(`(${steps})(${WITHIN})`);
   const pressed = performance.now();
   await press(page, WORDS.join, { within: WITHIN });
   await inside(page, { within: WITHIN });
-  result.joinedAfterMs = Math.round(performance.now() - pressed);
-  const { audio, frame } = await first;
-  result.firstAudioAfterMs = audio;
-  result.firstFrameAfterMs = frame;
+  result.msAfterPress = { joined: Math.round(performance.now() - pressed), ...(await reached) };
   await switchOn(page, WORDS.microphone);
   await switchOn(page, WORDS.camera);
   return page;
@@ -101,48 +101,70 @@ async function reaches(page, result) {
   const on = performance.now();
   const decoded = async () => (await ask(page, 'pictures')).some((line) => line.decoded > 0);
   await until('the teacher has a picture of the pupil', decoded, { within: WITHIN, every: 20 });
-  result.teacherSeesAfterMs = Math.round(performance.now() - on);
+  result.msUntilTeacherSees = Math.round(performance.now() - on);
 }
 
-/* Runs inside the page: milliseconds until sound that was not made up, and until a picture. */
-async function firstMedia(within) {
-  const pressed = new Promise((done) => {
+/* Runs inside the page: milliseconds from the press to each step, null for one not reached. */
+async function steps(within) {
+  const start = await new Promise((done) => {
     addEventListener('click', () => done(performance.now()), { once: true, capture: true });
   });
-  const start = await pressed;
-  const first = { audio: null, frame: null };
-  while (Object.values(first).includes(null)) {
+  const reached = {
+    answered: null,
+    iceConnected: null,
+    dtlsConnected: null,
+    firstAudio: null,
+    firstFrame: null,
+  };
+  const note = (step, is, now) => {
+    if (is) reached[step] ??= now;
+  };
+  while (Object.values(reached).includes(null)) {
     const now = Math.round(performance.now() - start);
     if (now > within) break;
+    for (const { connection, remote } of kreideProbe.peers) {
+      note('answered', remote > 0, now);
+      note('iceConnected', ['connected', 'completed'].includes(connection.iceConnectionState), now);
+      note('dtlsConnected', connection.connectionState === 'connected', now);
+    }
     for (const line of await kreideProbe.statistics('inbound-rtp')) {
-      if (line.kind === 'audio' && line.totalSamplesReceived > line.concealedSamples) first.audio ??= now;
-      if (line.kind === 'video' && line.framesDecoded > 0) first.frame ??= now;
+      // What was made up before anything came is no sound.
+      note('firstAudio', line.totalSamplesReceived > line.concealedSamples, now);
+      note('firstFrame', line.framesDecoded > 0, now);
     }
     await new Promise((done) => setTimeout(done, 20));
   }
-  return first;
+  return reached;
 }
 
-/** What one page received over `seconds`. */
+/** What one page received over `seconds`, and which layers of its camera it sent. */
 async function watch(page) {
-  const before = await sound(page);
-  const pictures = await decodedWhile(page, seconds * 1000);
-  const after = await sound(page);
-  const share = (part, whole) => {
-    const of = after[whole] - before[whole];
-    return of > 0 ? Number((((after[part] - before[part]) / of) * 100).toFixed(2)) : null;
+  const before = await state(page);
+  await pause(seconds * 1000);
+  const after = await state(page);
+  const share = (part) => {
+    const of = after.sound.samples - before.sound.samples;
+    return of > 0 ? rounded(((after.sound[part] - before.sound[part]) / of) * 100, 2) : null;
   };
+  const shown = after.pictures.filter(({ decoded }) => decoded > 0);
   return {
-    concealedPercent: share('concealed', 'samples'),
-    silentConcealedPercent: share('silent', 'samples'),
-    pictures: pictures
-      .filter(({ rate, frozen }) => rate > 0 || frozen > 0)
-      .map(({ rate, freezes, frozen }) => ({
-        framesPerSecond: Number(rate.toFixed(1)),
-        freezes,
-        frozenSeconds: Number(frozen.toFixed(2)),
-      })),
+    concealedPercent: share('concealed'),
+    silentConcealedPercent: share('silent'),
+    // A picture that stands still to the end has no frames and counts as no freeze.
+    pictures: progress(before.pictures, shown).map(({ rate, freezes, frozen }) => ({
+      framesPerSecond: rounded(rate, 1),
+      freezes,
+      frozenSeconds: rounded(frozen, 2),
+    })),
+    sent: after.layers.map(({ rid, frames, limited }) => {
+      const earlier = before.layers.find((layer) => layer.rid === rid)?.frames ?? 0;
+      return { rid, framesPerSecond: rounded((frames - earlier) / seconds, 1), limited };
+    }),
   };
+}
+
+async function state(page) {
+  return { pictures: await ask(page, 'pictures'), sound: await sound(page), layers: await layers(page) };
 }
 
 /** Samples of all received lines. */
@@ -155,4 +177,47 @@ async function sound(page) {
     sums.silent += line.silentConcealedSamples ?? 0;
   }
   return sums;
+}
+
+/** What was sent of the camera; `limited`: what the browser says holds it back. */
+async function layers(page) {
+  const lines = await ask(page, 'statistics', 'outbound-rtp');
+  return lines
+    .filter(({ kind, framesEncoded }) => kind === 'video' && framesEncoded > 0)
+    .map(({ rid = null, framesEncoded, qualityLimitationReason = null }) => ({
+      rid,
+      frames: framesEncoded,
+      limited: qualityLimitationReason,
+    }));
+}
+
+/**
+ * Takes the network away for some seconds and tells how long after its return the page decodes
+ * a picture and hears again.
+ */
+async function hole(page, length, result) {
+  const everything = async () => {
+    const { pictures, sound: heard } = await state(page);
+    const frames = pictures.reduce((sum, { decoded }) => sum + decoded, 0);
+    return { frames, real: heard.samples - heard.concealed };
+  };
+  await link.order({ set: { both: { black_hole: true } } });
+  await pause(length * 1000);
+  const before = await everything();
+  await link.order({ set: { both: { black_hole: false } } });
+  const back = performance.now();
+  const since = async (what, grown) => {
+    await until(`${what} is back`, async () => grown(await everything()), { within: WITHIN, every: 20 });
+    return Math.round(performance.now() - back);
+  };
+  const [picture, voice] = await Promise.all([
+    since('the picture', ({ frames }) => frames > before.frames),
+    // More than a tenth of a second: the jitter buffer plays out a last packet late.
+    since('the sound', ({ real }) => real > before.real + 4800),
+  ]);
+  result.hole = { seconds: length, msToPicture: picture, msToSound: voice };
+}
+
+function rounded(value, digits) {
+  return Number(value.toFixed(digits));
 }

@@ -7,14 +7,13 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use kreide_link::{Direction, Link, Output};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::setpriority_process;
 use serde_json::{Value, json};
 
 use crate::clock::now;
@@ -26,9 +25,6 @@ use crate::signals::Signal;
 const TURN: usize = 64;
 /// Longer than any packet of an interface with an MTU of 1500.
 const PACKET_MAX: usize = 2048;
-
-/// Before the browsers that the link is judged with, which take every processor they get.
-const PRIORITY: i32 = -15;
 
 /// A link that runs.
 pub(crate) struct Pump {
@@ -81,8 +77,7 @@ impl Pump {
 
     /// Runs the link until its end.
     pub(crate) fn run(&mut self) -> Result<End> {
-        // Where that is forbidden, `behind_us_max` tells what it cost.
-        let _ = setpriority_process(None, PRIORITY);
+        go_first();
         let mut buffer = [0; PACKET_MAX];
         loop {
             for direction in Direction::BOTH {
@@ -204,6 +199,14 @@ impl Pump {
 struct Ready {
     stop: bool,
     until: bool,
+}
+
+/// Puts this process before the browsers that the link is judged with, which take every processor
+/// they get. A nice value would not: the kernel weighs it within a session only, sched(7). Where
+/// it cannot be done, `behind_us_max` tells what that cost.
+fn go_first() {
+    let process = std::process::id().to_string();
+    let _ = Command::new("chrt").args(["--rr", "--pid", "1", &process]).output();
 }
 
 /// Prints one line for whoever runs the link.

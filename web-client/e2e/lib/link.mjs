@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,12 +18,14 @@ import { whenLeaving } from './leaving.mjs';
 const MARK = 'KREIDE_E2E_LINK';
 const TARGET = join(import.meta.dirname, '../../../target');
 
-/** The binary: that of the environment, else of a release build, else of a development build. */
-function built(name, variable) {
-  const places = [`${TARGET}/release/${name}`, `${TARGET}/debug/${name}`];
-  const found = [process.env[variable], ...places].find((path) => path && existsSync(path));
-  if (!found) throw new Error(`${name} is missing: run \`cargo build --bin ${name}\` first`);
-  return resolve(found);
+/** The emulator: that of the environment, else the newer of a release and a development build. */
+function emulator() {
+  if (process.env.KREIDE_LINK_BIN) return resolve(process.env.KREIDE_LINK_BIN);
+  const builds = ['release', 'debug'].map((kind) => resolve(TARGET, kind, 'link'));
+  const found = builds.filter((path) => existsSync(path));
+  if (found.length === 0) throw new Error('link is missing: run `cargo build --package kreide-link` first');
+  const age = (path) => statSync(path).mtimeMs;
+  return found.reduce((one, other) => (age(other) > age(one) ? other : one));
 }
 
 /**
@@ -33,7 +35,7 @@ function built(name, variable) {
  */
 export async function startLink({ profile, seed = 1, set = {} }) {
   const flags = ['--seed', String(seed), '--set', JSON.stringify(set)];
-  const child = spawn(built('link', 'KREIDE_LINK_BIN'), ['up', profile, ...flags], {
+  const child = spawn(emulator(), ['up', profile, ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const link = new Link(child);
@@ -112,7 +114,7 @@ export async function runInside(link, file, words) {
   const environment = {
     ...process.env,
     [MARK]: JSON.stringify({ a: link.a, b: link.b, chromium }),
-    KREIDE_BIN: wrap('kreide', built('kreide', 'KREIDE_BIN')),
+    KREIDE_BIN: wrap('kreide', resolve(process.env.KREIDE_BIN ?? join(TARGET, 'release/kreide'))),
   };
   try {
     const inside = spawn(
