@@ -10,7 +10,7 @@ mod rig;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rig::{Rig, is_root, link, namespaces_of};
+use rig::{Rig, is_root, link, namespaces_of, receive_while};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
@@ -70,26 +70,18 @@ fn a_hundred_milliseconds_are_a_hundred_milliseconds() {
 #[test]
 fn five_hundred_kilobits_are_five_hundred_kilobits() {
     needs_root!();
-    let rate = json!({"up": {"rate": {"kbit_per_s": 500, "queue_bytes": 30_000}}}).to_string();
+    let rate = json!({"up": {"rate": {"kbit_per_s": 500, "queue_bytes": 60_000}}}).to_string();
     let rig = Rig::up(&["clear", "--set", &rate]);
     let (near, far) = (rig.socket_in_a(), rig.socket_in_b());
-    far.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     let to = rig.far_address(&far);
-    let arrivals = std::thread::scope(|scope| {
-        let receiver = scope.spawn(|| {
-            let mut arrivals = Vec::new();
-            while far.recv(&mut [0; 1500]).is_ok() {
-                arrivals.push(now());
-            }
-            arrivals
-        });
-        // 1 Mbit/s for four seconds.
-        for _ in 0..400 {
+    // 2 Mbit/s for four seconds, so that the queue is never empty.
+    let send = || {
+        for _ in 0..800 {
             near.send_to(&[0; 1222], to).unwrap();
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(5));
         }
-        receiver.join().unwrap()
-    });
+    };
+    let arrivals = receive_while(&far, send, |_| now());
     let time = *arrivals.last().unwrap() - arrivals[0];
     // 1222 bytes, 8 of UDP, 20 of IP; the first packet begins the time.
     let kbit_per_s = (arrivals.len() - 1) as f64 * 1250.0 * 8.0 / 1_000.0 / time.as_secs_f64();

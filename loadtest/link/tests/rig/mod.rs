@@ -10,10 +10,15 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::Value;
+
+/// Holds all packets of a test, in bytes as the kernel counts them.
+const RECEIVE_BUFFER: usize = 64 << 20;
 
 /// A running `link up`.
 pub(crate) struct Rig {
@@ -40,6 +45,34 @@ pub(crate) fn namespaces_of(pid: u32) -> Vec<String> {
     let entries = std::fs::read_dir("/run/netns").into_iter().flatten();
     let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with(&prefix)).collect()
+}
+
+/// What `take` makes of every packet that comes while `send` runs, and until half a second of
+/// silence after that.
+pub(crate) fn receive_while<T: Send>(
+    socket: &UdpSocket,
+    send: impl FnOnce(),
+    take: impl Fn(&[u8]) -> T + Sync,
+) -> Vec<T> {
+    socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    let sent = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let receiver = scope.spawn(|| {
+            let mut came = Vec::new();
+            let mut packet = [0; 1500];
+            loop {
+                let ending = sent.load(Ordering::SeqCst);
+                match socket.recv(&mut packet) {
+                    Ok(length) => came.push(take(&packet[..length])),
+                    Err(_) if ending => return came,
+                    Err(_) => {}
+                }
+            }
+        });
+        send();
+        sent.store(true, Ordering::SeqCst);
+        receiver.join().unwrap()
+    })
 }
 
 impl Rig {
@@ -106,24 +139,15 @@ impl Rig {
     pub(crate) fn send_numbered(&self, count: u32) -> Vec<u32> {
         let (near, far) = (self.socket_in_a(), self.socket_in_b());
         let to = self.far_address(&far);
-        far.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-        std::thread::scope(|scope| {
-            let receiver = scope.spawn(|| {
-                let mut came = Vec::new();
-                let mut packet = [0; 4];
-                while far.recv(&mut packet).is_ok() {
-                    came.push(u32::from_be_bytes(packet));
-                }
-                came
-            });
+        let send = || {
             for number in 0..count {
                 near.send_to(&number.to_be_bytes(), to).unwrap();
                 if number % 8 == 7 {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             }
-            receiver.join().unwrap()
-        })
+        };
+        receive_while(&far, send, |packet| u32::from_be_bytes(packet.try_into().unwrap()))
     }
 
     /// A socket of a namespace; it stays there, though the thread that made it ends.
@@ -134,7 +158,10 @@ impl Rig {
         let address = text("address");
         let inside = std::thread::spawn(move || {
             move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-            UdpSocket::bind((address, 0)).unwrap()
+            let socket = UdpSocket::bind((address, 0)).unwrap();
+            // A test that is not scheduled for a while must lose nothing that the link let pass.
+            set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).unwrap();
+            socket
         });
         inside.join().unwrap()
     }
