@@ -102,19 +102,16 @@ impl Lane {
         self.enter(Parcel::of(packet, &fate), now);
     }
 
-    /// Conditions change. What is in the queue leaves at the new rate; what is on the way stays.
+    /// Conditions change. What is in the queue leaves at the new rate; what is on the way stays,
+    /// and is overtaken if the way becomes shorter.
     pub(crate) fn set(&mut self, conditions: Conditions, now: Instant) {
         self.drain_queue(now);
-        self.conditions = conditions;
-        self.last_arrival = None;
-        match conditions.rate {
-            Some(rate) => self.head_leaves = self.head_time(rate).map(|time| now + time),
-            None => {
-                while let Some(parcel) = self.take_head() {
-                    self.launch(parcel, now);
-                }
-                self.head_leaves = None;
-            }
+        let before = std::mem::replace(&mut self.conditions, conditions);
+        if before.delay_ms != conditions.delay_ms {
+            self.last_arrival = None;
+        }
+        if before.rate != conditions.rate {
+            self.change_rate(now);
         }
     }
 
@@ -147,6 +144,18 @@ impl Lane {
         *peak = (*peak).max(self.queued_bytes as u64);
         if self.head_leaves.is_none() {
             self.head_leaves = self.head_time(rate).map(|time| now + time);
+        }
+    }
+
+    fn change_rate(&mut self, now: Instant) {
+        match self.conditions.rate {
+            Some(rate) => self.head_leaves = self.head_time(rate).map(|time| now + time),
+            None => {
+                self.head_leaves = None;
+                while let Some(parcel) = self.take_head() {
+                    self.launch(parcel, now);
+                }
+            }
         }
     }
 

@@ -258,6 +258,25 @@ fn a_shorter_way_is_not_held_up_by_what_is_still_on_the_longer() {
 }
 
 #[test]
+fn a_change_of_something_else_leaves_order_and_rate_alone() {
+    let rate = json!({"kbit_per_s": 1_000, "queue_bytes": 100 * SIZE});
+    let mut world = World::new(json!({"delay_ms": 50, "jitter_ms": 40, "rate": rate}), 1);
+    for number in 0..100 {
+        world.send(number);
+        world.run(Duration::from_millis(7));
+        let loss = number % 2;
+        world.set(json!({
+            "delay_ms": 50, "jitter_ms": 40, "rate": rate, "loss": {"random": loss},
+        }));
+    }
+    // 10 ms for each packet, though conditions changed every 7 ms: the 70th leaves at 700 ms.
+    let left = world.link.counters(Direction::Up).queued_bytes / SIZE as u64;
+    assert!((28..=30).contains(&left), "{left}");
+    world.run(Duration::from_secs(2));
+    assert!(world.numbers().is_sorted());
+}
+
+#[test]
 fn what_is_on_the_way_is_bounded() {
     let mut world = World::new(json!({"delay_ms": 60_000}), 1);
     for _ in 0..70_000 {
