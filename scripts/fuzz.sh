@@ -21,7 +21,7 @@ for target in "$@"; do
     log=target/fuzz/$target.log
     # shellcheck disable=SC2086 # The options are words.
     cargo fuzz run $options "$target" "$found" "fuzz/corpus/$target" -- \
-        -max_total_time="$seconds" -timeout=2 -max_len=65536 -print_final_stats=1 \
+        -max_total_time="$seconds" -timeout=2 -print_final_stats=1 \
         -artifact_prefix="$broken" >"$log" 2>&1 || {
         tail -n 40 "$log" >&2
         exit 1
