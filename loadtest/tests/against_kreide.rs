@@ -27,7 +27,7 @@ struct Server {
 
 impl Server {
     fn start(data: &Path) -> Self {
-        let mut child = Command::new(kreide())
+        let child = Command::new(kreide())
             .args(["serve", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0", "--shards", "1"])
             .args(["--log-filter", "warn", "--data"])
             .arg(data)
@@ -35,14 +35,14 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the server starts");
-        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let mut url = String::new();
-        for line in lines.map_while(Result::ok) {
+        let mut server = Self { child, url: String::new() };
+        let stdout = server.child.stdout.take().expect("piped");
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
             if let Some(address) = line.strip_prefix("http") {
-                address.trim().clone_into(&mut url);
+                address.trim().clone_into(&mut server.url);
             }
             if line == "ready" {
-                return Self { child, url };
+                return server;
             }
         }
         panic!("the server ended before it was ready");

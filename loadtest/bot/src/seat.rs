@@ -1,4 +1,7 @@
 //! The WebSocket of one bot: enter, join, and the messages of a lesson.
+//!
+//! Invariant: messages wait in a short queue, read by a task of its own, so that packets of media
+//! do not wake the WebSocket; when it is full the server is not read from.
 
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
@@ -6,8 +9,11 @@ use kreide_protocol::{
     ClientFrame, ClientMessage, EnterRequest, Join, JoinWith, Joined, ServerMessage, VERSION,
 };
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use crate::{BotError, Door};
 
@@ -15,7 +21,8 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub(crate) struct Seat {
     say: SplitSink<Socket, Message>,
-    hear: SplitStream<Socket>,
+    heard: mpsc::Receiver<Result<ServerMessage, BotError>>,
+    reader: AbortHandle,
     reference: u32,
 }
 
@@ -34,9 +41,14 @@ impl Seat {
         let entered = door.enter(&request).await?;
         let token =
             entered.token.ok_or_else(|| BotError::Refused("the link gives no token".to_owned()))?;
-        let (socket, _) = connect_async(door.socket_url()).await?;
+        // The library clears all of its buffer before each reading.
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+        let url = door.socket_url();
+        let (socket, _) = connect_async_with_config(url, Some(config), false).await?;
         let (say, hear) = socket.split();
-        let mut seat = Self { say, hear, reference: 0 };
+        let (sender, heard) = mpsc::channel(WAITING);
+        let reader = tokio::spawn(read(hear, sender)).abort_handle();
+        let mut seat = Self { say, heard, reader, reference: 0 };
         let join = Join {
             version: VERSION,
             features: Vec::new(),
@@ -49,10 +61,8 @@ impl Seat {
             match seat.hear().await? {
                 ServerMessage::Joined(joined) => return Ok((seat, joined)),
                 ServerMessage::Error(refusal) => {
-                    return Err(BotError::Refused(format!(
-                        "{:?}: {}",
-                        refusal.code, refusal.message
-                    )));
+                    let said = format!("{:?}: {}", refusal.code, refusal.message);
+                    return Err(BotError::Refused(said));
                 }
                 ServerMessage::Closed { code } => {
                     return Err(BotError::Refused(format!("closed: {code:?}")));
@@ -70,23 +80,10 @@ impl Seat {
         Ok(self.say.send(Message::text(text)).await?)
     }
 
-    /// The next message. Pings are answered on the way.
+    /// The next message.
     pub(crate) async fn hear(&mut self) -> Result<ServerMessage, BotError> {
-        loop {
-            match self.hear.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    return serde_json::from_str(&text)
-                        .map_err(|error| BotError::Protocol(format!("{error}: {text:.200}")));
-                }
-                // The library queues the pong; it goes out with a flush.
-                Some(Ok(Message::Ping(_))) => self.say.flush().await?,
-                Some(Ok(Message::Close(_))) | None => {
-                    return Err(BotError::Refused("the server closed the connection".to_owned()));
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error.into()),
-            }
-        }
+        let closed = || BotError::Refused("the server closed the connection".to_owned());
+        self.heard.recv().await.ok_or_else(closed)?
     }
 
     /// Gives the seat up.
@@ -96,3 +93,32 @@ impl Seat {
         let _ = self.say.close().await;
     }
 }
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// Reads until the connection ends or nobody listens. The library answers pings by itself.
+async fn read(
+    mut socket: SplitStream<Socket>,
+    sender: mpsc::Sender<Result<ServerMessage, BotError>>,
+) {
+    while let Some(message) = socket.next().await {
+        let message = match message {
+            Ok(Message::Text(text)) => serde_json::from_str(&text)
+                .map_err(|error| BotError::Protocol(format!("{error}: {text:.200}"))),
+            Ok(Message::Close(_)) => return,
+            Ok(_) => continue,
+            Err(error) => Err(error.into()),
+        };
+        if sender.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Messages that wait for the bot; beyond them the server is not read from.
+const WAITING: usize = 64;
+const READ_BUFFER: usize = 4_096;

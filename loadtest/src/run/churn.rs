@@ -58,8 +58,11 @@ impl Run<'_> {
     async fn replace(&mut self, place: usize, turn: usize) {
         let member = self.members.swap_remove(place);
         member.bot.order(Order::Leave).await;
-        member.bot.ended().await;
+        // Whoever hangs is left behind.
+        let _ = tokio::time::timeout(GOODBYE, member.bot.ended()).await;
         self.gone.push(Seen { present: false, ..member.seen() });
         self.seat(member.group, member.room, turn as u32);
     }
 }
+
+const GOODBYE: Duration = Duration::from_secs(1);

@@ -136,9 +136,11 @@ impl Numbers {
     }
 
     fn open_holes(&mut self, previous: u64, number: u64, now: Instant) {
+        for hole in (previous + 1).max(number.saturating_sub(WINDOW))..number {
+            self.seen[word(hole)] &= !bit(hole);
+        }
         // After a jump only the newest numbers are worth asking for.
         for hole in (previous + 1).max(number.saturating_sub(MOST_HOLES))..number {
-            self.seen[word(hole)] &= !bit(hole);
             self.holes.insert(hole, Hole { ask_at: now + REORDERING, asked: 0 });
         }
         while self.holes.len() as u64 > MOST_HOLES {
@@ -236,7 +238,9 @@ mod tests {
         }
         numbers.arrived(3_500, now);
         assert_eq!(numbers.holes.len() as u64, MOST_HOLES);
-        assert!(matches!(numbers.arrived(3_499, now), Arrival::Late(_)));
-        assert_eq!((numbers.expected(), numbers.received()), (3_501, 2_002));
+        for sequence in [3_499, 2_100] {
+            assert!(matches!(numbers.arrived(sequence, now), Arrival::Late(_)), "{sequence}");
+        }
+        assert_eq!((numbers.expected(), numbers.received()), (3_501, 2_003));
     }
 }

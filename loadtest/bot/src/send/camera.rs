@@ -195,6 +195,8 @@ const LONGEST: usize = 1_190;
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use kreide_media::vp8::{is_keyframe_start, keyframe_size};
     use kreide_protocol::Kind;
     use rand::SeedableRng;
@@ -247,6 +249,55 @@ mod tests {
                 assert_eq!(tl0, u8::from(temporal.layer == 0));
             }
             before = Some(now);
+        }
+    }
+
+    /// Frames as ffmpeg reads them: an IVF file.
+    fn ivf(layer: Layer, frames: u32) -> Vec<u8> {
+        let mut encoder = Encoder::new(layer, 30, SmallRng::seed_from_u64(2));
+        let mut out = b"DKIF\0\0\x20\0VP80".to_vec();
+        out.extend_from_slice(&layer.width.to_le_bytes());
+        out.extend_from_slice(&layer.height.to_le_bytes());
+        for value in [30, 1, frames, 0] {
+            out.extend_from_slice(&u32::to_le_bytes(value));
+        }
+        for number in 0..frames {
+            if number == 20 {
+                encoder.want_keyframe();
+            }
+            let payloads = encoder.frame(&STAMP);
+            let frame: Vec<u8> = payloads
+                .iter()
+                .flat_map(|payload| &payload[Descriptor::parse(payload).unwrap().length..])
+                .copied()
+                .collect();
+            out.extend_from_slice(&(frame.len() as u32).to_le_bytes());
+            out.extend_from_slice(&u64::from(number).to_le_bytes());
+            out.extend_from_slice(&frame);
+        }
+        out
+    }
+
+    #[test]
+    fn a_real_decoder_takes_every_frame() {
+        for layer in Camera::large(0).layers.into_iter().chain(Camera::screen().layers) {
+            let file = std::env::temp_dir().join(format!(
+                "kreide-bot-{}-{}.ivf",
+                std::process::id(),
+                layer.height
+            ));
+            std::fs::write(&file, ivf(layer, 30)).unwrap();
+            let decoded = Command::new("ffprobe")
+                .args(["-v", "error", "-count_frames", "-of", "csv=p=0"])
+                .args(["-show_entries", "stream=width,height,nb_read_frames"])
+                .arg(&file)
+                .output()
+                .expect("ffmpeg is there: scripts/setup.sh test");
+            std::fs::remove_file(&file).unwrap();
+            let said = String::from_utf8_lossy(&decoded.stderr);
+            assert!(decoded.status.success() && said.is_empty(), "{}: {said}", layer.height);
+            let found = String::from_utf8_lossy(&decoded.stdout);
+            assert_eq!(found.trim(), format!("{},{},30", layer.width, layer.height));
         }
     }
 
