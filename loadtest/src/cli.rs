@@ -59,6 +59,9 @@ struct RunOptions {
     /// Threads for the bots
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: u16,
+    /// Lose so many percent of the media packets to each bot and from it, to see them repaired
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    lose: f64,
     /// Write the report as one JSON object
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -101,6 +104,7 @@ fn play(options: RunOptions) -> Result<()> {
             values: scenario.values.clone(),
             seconds: options.seconds,
             threads: options.threads,
+            lose: options.lose / 100.0,
         };
         run::run(&plan, links, &door, &settings).await
     })?;
@@ -115,6 +119,11 @@ fn play(options: RunOptions) -> Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let value = text.parse::<f64>().ok().filter(|value| (0.0..=90.0).contains(value));
+    value.ok_or_else(|| "expected 0 to 90".to_owned())
 }
 
 fn read(path: &PathBuf) -> Result<Report> {

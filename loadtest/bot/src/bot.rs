@@ -35,6 +35,9 @@ pub struct BotConfig {
     pub watching: Watching,
     /// What its camera sends once it is on.
     pub camera: Camera,
+    /// Share of media packets that get lost on the way to it and as many on the way from it, 0 to
+    /// 1.
+    pub lose: f64,
 }
 
 /// What a bot is told to do.
@@ -132,7 +135,10 @@ struct Task {
     media: Media,
     view: View,
     socket: UdpSocket,
+    lose: f64,
     began: Instant,
+    entered: Duration,
+    seated: Duration,
     joined: Option<Duration>,
     me: u32,
     refused: Vec<String>,
@@ -171,7 +177,7 @@ impl Task {
             .filter(|rid| !rid.is_empty())
             .collect();
         let text = offer(&credentials, &rids, content, AUDIO_SLOTS, config.watching.slots);
-        let (seat, joined) =
+        let (seat, joined, entered) =
             Seat::take(&config.door, &config.link, &config.name, pack(&text)?).await?;
 
         let answer = joined.media.as_ref().ok_or(BotError::Answer("media"))?;
@@ -179,13 +185,19 @@ impl Task {
         let (camera, screen) = (&config.camera, Camera::screen());
         let publications = Publication::all(joined.you, camera, &screen, &answer.lines, content)?;
         let now = Instant::now();
+        let socket = socket()?;
+        // Until its first event the runtime takes a socket for full.
+        socket.writable().await?;
         let media = Media::new(identity, latencies, &credentials, &answer, publications, now);
         let mut task = Self {
             seat,
             media,
             view: View::new(config.watching, joined.you),
-            socket: socket()?,
+            socket,
+            lose: config.lose,
             began,
+            entered: entered - began,
+            seated: now - began,
             joined: None,
             me: joined.you,
             refused: Vec::new(),
@@ -270,6 +282,7 @@ impl Task {
         let mut buffer = [0; 2_048];
         for _ in 0..AT_ONCE {
             match self.socket.try_recv_from(&mut buffer) {
+                Ok((length, _)) if self.loses(&buffer[..length]) => {}
                 Ok((length, from)) => {
                     self.media.handle_datagram(from, &buffer[..length], Instant::now())?;
                 }
@@ -282,9 +295,16 @@ impl Task {
         Ok(())
     }
 
+    /// Whether a datagram gets lost; only media does.
+    fn loses(&self, datagram: &[u8]) -> bool {
+        let media = matches!(datagram, [128..=191, second, ..] if !(192..=223).contains(second));
+        self.lose > 0.0 && media && rand::rng().random_bool(self.lose.min(1.0))
+    }
+
     fn flush(&mut self) {
         while let Some((to, datagram)) = self.media.poll_transmit() {
-            if self.socket.try_send_to(&datagram, to).is_err() {
+            let lost = self.loses(&datagram);
+            if !lost && self.socket.try_send_to(&datagram, to).is_err() {
                 self.media.unsent();
             }
         }
@@ -377,6 +397,8 @@ impl Task {
         let (audio, video) = self.media.firsts();
         let counts = Counts {
             number: self.me,
+            entered: Some(self.entered),
+            seated: Some(self.seated),
             joined: self.joined,
             first_audio: audio.map(|at| at - self.began),
             first_video: video.map(|at| at - self.began),

@@ -11,6 +11,10 @@ use kreide_protocol::SourceRef;
 pub struct Counts {
     /// Own number in the lesson; 0 before the join.
     pub number: u32,
+    /// From the opening of the door to the token.
+    pub entered: Option<Duration>,
+    /// From the opening of the door to the seat, with the answer to the offer.
+    pub seated: Option<Duration>,
     /// From the opening of the door to keys for media.
     pub joined: Option<Duration>,
     /// From the opening of the door to the first voice packet.

@@ -3,6 +3,8 @@
 //! Invariant: messages wait in a short queue, read by a task of its own, so that packets of media
 //! do not wake the WebSocket; when it is full the server is not read from.
 
+use std::time::Instant;
+
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use kreide_protocol::{
@@ -27,7 +29,8 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Exchanges the link for a token and joins with a packed offer.
+    /// Exchanges the link for a token and joins with a packed offer. Returns, too, when the token
+    /// came.
     ///
     /// # Errors
     /// [`BotError`] if the door stays shut or the lesson does not let the bot in.
@@ -36,11 +39,12 @@ impl Seat {
         link: &str,
         name: &str,
         offer: String,
-    ) -> Result<(Self, Box<Joined>), BotError> {
+    ) -> Result<(Self, Box<Joined>, Instant), BotError> {
         let request = EnterRequest { link: link.to_owned(), name: Some(name.to_owned()) };
         let entered = door.enter(&request).await?;
         let token =
             entered.token.ok_or_else(|| BotError::Refused("the link gives no token".to_owned()))?;
+        let entered = Instant::now();
         // The library clears all of its buffer before each reading.
         let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
         let url = door.socket_url();
@@ -59,7 +63,7 @@ impl Seat {
         seat.say(ClientMessage::Join(join)).await?;
         loop {
             match seat.hear().await? {
-                ServerMessage::Joined(joined) => return Ok((seat, joined)),
+                ServerMessage::Joined(joined) => return Ok((seat, joined, entered)),
                 ServerMessage::Error(refusal) => {
                     let said = format!("{:?}: {}", refusal.code, refusal.message);
                     return Err(BotError::Refused(said));

@@ -40,6 +40,11 @@ pub(crate) struct Report {
     pub(crate) packets_received: u64,
     /// What never arrived, in percent of `packets_expected`.
     pub(crate) loss_pct: f64,
+    /// What never arrived of voices, which nobody repairs, and of pictures, in percent of theirs.
+    pub(crate) loss_audio_pct: f64,
+    pub(crate) loss_video_pct: f64,
+    /// What the bots lost on purpose, in percent (`--lose`), each way.
+    pub(crate) lose_pct: f64,
     /// Packets that arrived only because they were asked for.
     pub(crate) packets_repaired: u64,
     pub(crate) packets_duplicate: u64,
@@ -48,6 +53,8 @@ pub(crate) struct Report {
     pub(crate) packets_wrong_source: u64,
     /// Datagrams that were no valid packet of the server.
     pub(crate) packets_invalid: u64,
+    /// Datagrams that the kernel did not take from the bots.
+    pub(crate) bots_unsent: u64,
     /// Pictures asked for at the end, and those of them that never came.
     pub(crate) slots_wished: u64,
     pub(crate) slots_empty: u64,
@@ -58,6 +65,9 @@ pub(crate) struct Report {
     pub(crate) server_rss_kb_per_participant: Option<f64>,
     /// The same to the beginning of the measurement.
     pub(crate) server_rss_kb_per_join: Option<f64>,
+    /// From the opening of the door to the token, and to the seat with the answer to the offer.
+    pub(crate) door_ms: Option<Quantiles>,
+    pub(crate) seat_ms: Option<Quantiles>,
     /// From the opening of the door to keys for media.
     pub(crate) join_ms: Option<Quantiles>,
     /// Processor time of the server for each join while nobody sent.
@@ -142,6 +152,10 @@ impl Report {
             let present = seen.iter().filter(|seen| seen.present && seen.failed.is_none());
             present.flat_map(|seen| &seen.counts.slots).filter(|slot| slot.wished.is_some())
         };
+        let lost_of = |audio: bool| {
+            let of = || slots().filter(move |slot| slot.audio == audio);
+            percent(of().map(SlotCounts::lost).sum(), of().map(|slot| slot.expected).sum())
+        };
         let participants = plan.participants();
         let lasted = ended.lasted.as_secs_f64();
         let (expected, received) = (total(|slot| slot.expected), total(|slot| slot.received));
@@ -170,17 +184,23 @@ impl Report {
             packets_expected: expected,
             packets_received: received,
             loss_pct: percent(total(SlotCounts::lost), expected),
+            loss_audio_pct: lost_of(true),
+            loss_video_pct: lost_of(false),
+            lose_pct: rounded(settings.lose * 100.0),
             packets_repaired: total(|slot| slot.repaired),
             packets_duplicate: total(|slot| slot.duplicates),
             packets_reordered: total(|slot| slot.reordered),
             packets_wrong_source: sum(|counts| counts.wrong_source),
             packets_invalid: sum(|counts| counts.invalid),
+            bots_unsent: sum(|counts| counts.unsent),
             slots_wished: wished().count() as u64,
             slots_empty: wished().filter(|slot| slot.received == 0).count() as u64,
             server_cpu_us_per_packet: ended.server_cpu.and_then(per_packet),
             server_cpu_cores: cores(ended.server_cpu),
             server_rss_kb_per_participant: growth(rss_end),
             server_rss_kb_per_join: growth(rss_joined),
+            door_ms: times(|counts| counts.entered, true),
+            seat_ms: times(|counts| counts.seated, true),
             join_ms: times(|counts| counts.joined, true),
             join_cpu_ms: (joins > 0).then(|| per_join(joins)),
             first_audio_ms: times(|counts| counts.first_audio, false),

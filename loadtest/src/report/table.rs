@@ -38,6 +38,7 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
             "packets received / expected",
             format!("{} / {}  loss {} %", r.packets_received, r.packets_expected, r.loss_pct),
         ),
+        ("loss of voices, of pictures", format!("{} %, {} %", r.loss_audio_pct, r.loss_video_pct)),
         ("repaired, again, reordered", {
             format!("{}, {}, {}", r.packets_repaired, r.packets_duplicate, r.packets_reordered)
         }),
@@ -46,7 +47,9 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
         ("server", number(r.server_cpu_cores, "cores")),
         ("server, per participant", number(r.server_rss_kb_per_participant, "kB")),
         ("server, per join", number(r.join_cpu_ms, "ms CPU")),
-        ("join", quantiles(r.join_ms)),
+        ("to the token", quantiles(r.door_ms)),
+        ("to the seat", quantiles(r.seat_ms)),
+        ("to media (join)", quantiles(r.join_ms)),
         ("to the first voice", quantiles(r.first_audio_ms)),
         ("to the first picture", quantiles(r.first_video_ms)),
         ("latency", quantiles(r.latency_ms)),
@@ -80,6 +83,10 @@ pub(crate) fn warnings(report: &Report) -> Vec<String> {
     warn(
         dropped > 0,
         format!("the bots were too slow for {dropped} datagrams: give them more threads"),
+    );
+    warn(
+        r.bots_unsent > 0,
+        format!("the kernel did not take {} datagrams of the bots", r.bots_unsent),
     );
     let dropped = r.server_dropped.unwrap_or(0);
     warn(dropped > 0, format!("the server was too slow for {dropped} datagrams"));

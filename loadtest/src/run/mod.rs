@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     /// How long to measure.
     pub(crate) seconds: u32,
     pub(crate) threads: u16,
+    /// Share of media packets that get lost at each bot, 0 to 1.
+    pub(crate) lose: f64,
 }
 
 /// Plays the plan and reports.
@@ -56,6 +58,7 @@ pub(crate) async fn run(
         latencies: Arc::new(Latencies::new()),
         members: Vec::new(),
         gone: Vec::new(),
+        lose: settings.lose,
         sends: vec![false; plan.groups.len()],
         joins: Joins::default(),
         churns: Vec::new(),
@@ -77,6 +80,7 @@ struct Run<'a> {
     members: Vec<Member>,
     /// What those counted who left or failed.
     gone: Vec<Seen>,
+    lose: f64,
     /// Which groups send.
     sends: Vec<bool>,
     joins: Joins,
@@ -187,6 +191,7 @@ impl Run<'_> {
             name: format!("{} {}", kind.name, number + 1),
             watching: kind.watching,
             camera: kind.camera.clone(),
+            lose: self.lose,
         };
         self.members.push(Member {
             room,
