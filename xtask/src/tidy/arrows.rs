@@ -87,6 +87,22 @@ const CRATES: &[Crate] = &[
         ],
     },
     Crate { folder: "loadtest/link", name: "kreide-link", imports: &[] },
+    Crate {
+        folder: "loadtest/bot",
+        name: "kreide-bot",
+        imports: &["kreide-media", "kreide-protocol"],
+    },
+    Crate {
+        folder: "loadtest",
+        name: "kreide-loadtest",
+        imports: &[
+            "kreide-control",
+            "kreide-protocol",
+            "kreide-cluster",
+            "kreide-server",
+            "kreide-bot",
+        ],
+    },
     Crate { folder: "xtask", name: "xtask", imports: &["kreide-protocol"] },
 ];
 
