@@ -125,6 +125,14 @@ fn tracks() -> MatroskaSpec {
         MatroskaSpec::Video(Master::Full(vec![
             MatroskaSpec::PixelWidth(1280),
             MatroskaSpec::PixelHeight(720),
+            // BT.601 in studio range, which browsers encode and VP8 cannot say: players would
+            // take BT.709 for granted at this size, and show every colour a little wrong.
+            MatroskaSpec::Colour(Master::Full(vec![
+                MatroskaSpec::MatrixCoefficients(6),
+                MatroskaSpec::Range(1),
+                MatroskaSpec::TransferCharacteristics(6),
+                MatroskaSpec::Primaries(6),
+            ])),
         ])),
     ]));
     let sound = MatroskaSpec::TrackEntry(Master::Full(vec![

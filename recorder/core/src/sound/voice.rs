@@ -61,6 +61,8 @@ pub(crate) struct Voice {
 struct Run {
     timestamp: u32,
     at: Ticks,
+    /// Whether a capture time has put it there; before that its arrival did.
+    captured: bool,
     state: State,
 }
 
@@ -148,14 +150,12 @@ impl Voice {
     }
 
     fn spot(&self, packet: &Packet) -> Spot {
-        // What a decoder gives for a packet was captured earlier by the encoder's lookahead; all
-        // browsers encode with libopus.
-        let captured = packet.place.at() - Ticks::from(OPUS_PRE_SKIP);
+        let captured = packet.captured();
         let Some(run) = self.run else { return Spot::Moved(captured) };
         let ahead = packet.timestamp.wrapping_sub(run.timestamp) as i32;
         let following = run.at + Ticks::from(ahead);
         let slack = match packet.place {
-            Place::Captured(_) if packet.begins_spurt(run) => 0,
+            Place::Captured(_) if !run.captured || packet.begins_spurt(run) => 0,
             Place::Captured(_) => SLACK,
             Place::Arrived(_) => ARRIVAL_SLACK,
         };
@@ -191,6 +191,7 @@ impl Voice {
         self.run = Some(Run {
             timestamp: packet.timestamp.wrapping_add(*length as u32),
             at: at + length,
+            captured: matches!(packet.place, Place::Captured(_)),
             state: if kept { State::Sounding } else { State::Silent },
         });
     }
@@ -233,6 +234,18 @@ impl Voice {
 }
 
 impl Packet {
+    /// Where its first sample was captured. Browsers take the moment when they send a packet of
+    /// sound, after its last sample, for the one that its timestamp means (libwebrtc knows no
+    /// capture time of sound), and say so in their sender reports; an arrival is later still. And
+    /// what a decoder gives was captured earlier by the encoder's lookahead; all use libopus.
+    fn captured(&self) -> Ticks {
+        let length = match &self.content {
+            Content::Sound { length, .. } => *length,
+            Content::Padding => 0,
+        };
+        self.place.at() - length - Ticks::from(OPUS_PRE_SKIP)
+    }
+
     /// RFC 3551 section 4.1: the marker begins a talk spurt. Some senders set it on each packet,
     /// so one that follows directly does not count.
     fn begins_spurt(&self, run: Run) -> bool {

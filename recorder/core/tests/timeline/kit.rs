@@ -149,8 +149,9 @@ impl Talker {
             .map(|i| {
                 let (header, payload) = self.packet();
                 let capture = from + ms(20) * i as u32;
-                // A packet is sent when its 20 ms are over.
-                rtp(capture + ms(20) + delay(i), header, Some(capture), &payload)
+                // A packet is sent when its 20 ms are over, and browsers take that for its time.
+                let sent = capture + ms(20);
+                rtp(sent + delay(i), header, Some(sent), &payload)
             })
             .collect()
     }
