@@ -10,9 +10,16 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Process(u32);
 
-/// Processor time of each thread, to be subtracted later.
+/// Times of each thread, to be subtracted later.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CpuTimes(BTreeMap<u32, Duration>);
+pub(crate) struct CpuTimes(BTreeMap<u32, Spent>);
+
+/// Processor time, and time in which a thread could have run but had no processor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    pub(crate) running: Duration,
+    pub(crate) waiting: Duration,
+}
 
 impl Process {
     /// `None` if there is no such process here.
@@ -32,8 +39,9 @@ impl Process {
             let thread: u32 = task.ok()?.file_name().to_str()?.parse().ok()?;
             let path = format!("/proc/{}/task/{thread}/schedstat", self.0);
             let text = fs::read_to_string(path).ok()?;
-            let nanos = text.split(' ').next()?.parse().ok()?;
-            Some((thread, Duration::from_nanos(nanos)))
+            let mut nanos = text.split(' ').map(|word| word.parse().map(Duration::from_nanos));
+            let (running, waiting) = (nanos.next()?.ok()?, nanos.next()?.ok()?);
+            Some((thread, Spent { running, waiting }))
         });
         Some(CpuTimes(times.collect())).filter(|times| !times.0.is_empty())
     }
@@ -62,13 +70,16 @@ impl Process {
 }
 
 impl CpuTimes {
-    /// Processor time since then. A thread that ended in between is left out: the server's media
+    /// What was spent since then. A thread that ended in between is left out: the server's media
     /// and signaling threads live as long as it does.
-    pub(crate) fn since(&self, before: &Self) -> Duration {
-        let spent = |(thread, time): (&u32, &Duration)| {
-            time.saturating_sub(before.0.get(thread).copied().unwrap_or_default())
-        };
-        self.0.iter().map(spent).sum()
+    pub(crate) fn since(&self, before: &Self) -> Spent {
+        let mut spent = Spent::default();
+        for (thread, now) in &self.0 {
+            let before = before.0.get(thread).copied().unwrap_or_default();
+            spent.running += now.running.saturating_sub(before.running);
+            spent.waiting += now.waiting.saturating_sub(before.waiting);
+        }
+        spent
     }
 }
 
@@ -92,7 +103,7 @@ mod tests {
         let this = Process::this();
         let before = this.cpu().unwrap();
         let mut sum = 0u64;
-        while this.cpu().unwrap().since(&before) < Duration::from_millis(2) {
+        while this.cpu().unwrap().since(&before).running < Duration::from_millis(2) {
             sum = std::hint::black_box(sum + 1);
         }
         assert!(this.rss_kb().unwrap() > 100);

@@ -4,6 +4,7 @@
 //! when it is full their sender waits.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -218,6 +219,8 @@ impl Task {
         orders: &mut mpsc::Receiver<Order>,
         stage: &watch::Sender<Stage>,
     ) -> Result<(), BotError> {
+        // One timer for good: to make and drop one costs as much as to take a packet.
+        let mut timer = pin!(sleep_until(self.due().into()));
         loop {
             let now = Instant::now();
             self.handle_time(now).await?;
@@ -230,13 +233,17 @@ impl Task {
                 return Err(BotError::Media("no connection within 20 s".to_owned()));
             }
             self.flush();
-            let due = self.due();
+            let due = self.due().into();
+            if timer.deadline() != due {
+                timer.as_mut().reset(due);
+            }
             let wake = tokio::select! {
+                biased;
                 message = self.seat.hear() => Wake::Said(message?),
                 // A handle that was dropped leaves.
                 order = orders.recv() => Wake::Ordered(order.unwrap_or(Order::Leave)),
+                () = &mut timer => Wake::Time,
                 ready = self.socket.readable() => { ready?; Wake::Datagrams }
-                () = sleep_until(due.into()) => Wake::Time,
             };
             match wake {
                 Wake::Said(message) => self.heard(message).await?,

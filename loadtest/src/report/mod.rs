@@ -13,6 +13,7 @@ use hdrhistogram::Histogram;
 use kreide_bot::{Counts, SlotCounts};
 use serde::{Deserialize, Serialize};
 
+use crate::proc::Spent;
 use crate::run::{Ended, Second, Settings};
 use crate::scenario::{Plan, Values};
 
@@ -61,6 +62,9 @@ pub(crate) struct Report {
     /// Processor time of the server for each packet that arrived, everything included.
     pub(crate) server_cpu_us_per_packet: Option<f64>,
     pub(crate) server_cpu_cores: Option<f64>,
+    /// Time in which its threads could have run but had no processor, for each second. Much of it
+    /// says that the machine was shared, and that latencies are the machine's.
+    pub(crate) server_waiting_cores: Option<f64>,
     /// Growth of the server's memory from before the first join to the end.
     pub(crate) server_rss_kb_per_participant: Option<f64>,
     /// The same to the beginning of the measurement.
@@ -95,6 +99,8 @@ pub(crate) struct Report {
     pub(crate) bots_dropped: Option<u64>,
     /// Processor time of the bots. Near the number of their threads, latencies are theirs.
     pub(crate) bots_cpu_cores: Option<f64>,
+    /// The bots' time without a processor.
+    pub(crate) bots_waiting_cores: Option<f64>,
     pub(crate) bots_threads: u16,
     /// By how much the bots' own timers were late.
     pub(crate) bots_lag_ms: Option<Quantiles>,
@@ -163,9 +169,12 @@ impl Report {
             let kilobytes = to?.saturating_sub(rss_before?);
             Some(rounded(kilobytes as f64 / f64::from(participants.max(1))))
         };
-        let cores = |cpu: Option<Duration>| cpu.map(|cpu| rounded(cpu.as_secs_f64() / lasted));
-        let per_packet = |cpu: Duration| {
-            (received > 0).then(|| rounded(cpu.as_secs_f64() * 1e6 / received as f64))
+        let cores = |cpu: Option<Spent>, of: fn(Spent) -> Duration| {
+            cpu.map(|cpu| rounded(of(cpu).as_secs_f64() / lasted))
+        };
+        let per_packet = |cpu: Spent| {
+            let micros = cpu.running.as_secs_f64() * 1e6;
+            (received > 0).then(|| rounded(micros / received as f64))
         };
         let per_join = |of: u32| rounded(join_cpu.as_secs_f64() * 1e3 / f64::from(of));
         let mut failures: Vec<String> =
@@ -196,7 +205,8 @@ impl Report {
             slots_wished: wished().count() as u64,
             slots_empty: wished().filter(|slot| slot.received == 0).count() as u64,
             server_cpu_us_per_packet: ended.server_cpu.and_then(per_packet),
-            server_cpu_cores: cores(ended.server_cpu),
+            server_cpu_cores: cores(ended.server_cpu, |cpu| cpu.running),
+            server_waiting_cores: cores(ended.server_cpu, |cpu| cpu.waiting),
             server_rss_kb_per_participant: growth(rss_end),
             server_rss_kb_per_join: growth(rss_joined),
             door_ms: times(|counts| counts.entered, true),
@@ -214,7 +224,8 @@ impl Report {
             frozen_ms: rounded(slots().map(|slot| slot.frozen.as_secs_f64() * 1e3).sum()),
             server_dropped,
             bots_dropped,
-            bots_cpu_cores: cores(ended.bots_cpu),
+            bots_cpu_cores: cores(ended.bots_cpu, |cpu| cpu.running),
+            bots_waiting_cores: cores(ended.bots_cpu, |cpu| cpu.waiting),
             bots_threads: settings.threads,
             bots_lag_ms: Quantiles::of(&ended.total.lag),
             failed,

@@ -44,7 +44,10 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
         }),
         ("pictures wished, never came", format!("{}, {}", r.slots_wished, r.slots_empty)),
         ("server, per packet", number(r.server_cpu_us_per_packet, "us CPU")),
-        ("server", number(r.server_cpu_cores, "cores")),
+        ("server", {
+            let waiting = number(r.server_waiting_cores, "cores");
+            format!("{}, waited for {waiting}", number(r.server_cpu_cores, "cores"))
+        }),
         ("server, per participant", number(r.server_rss_kb_per_participant, "kB")),
         ("server, per join", number(r.join_cpu_ms, "ms CPU")),
         ("to the token", quantiles(r.door_ms)),
@@ -90,6 +93,9 @@ pub(crate) fn warnings(report: &Report) -> Vec<String> {
     );
     let dropped = r.server_dropped.unwrap_or(0);
     warn(dropped > 0, format!("the server was too slow for {dropped} datagrams"));
+    let waited = r.server_waiting_cores.zip(r.server_cpu_cores);
+    let shared = waited.is_some_and(|(waited, cpu)| waited > 0.05 && waited > cpu / 4.0);
+    warn(shared, "the server had to wait for a processor: times are the machine's".to_owned());
     let busy = r.bots_cpu_cores.is_some_and(|cores| cores > 0.9 * f64::from(r.bots_threads));
     warn(busy, "the bots' threads are full: latencies are theirs".to_owned());
     warnings

@@ -170,7 +170,7 @@ impl Run<'_> {
         let after = self.server.process.and_then(crate::proc::Process::cpu);
         if let (true, Some(before), Some(after)) = (quiet, before, after) {
             self.joins.count += count;
-            self.joins.cpu += after.since(&before);
+            self.joins.cpu += after.since(&before).running;
         }
         let failed = |member: &Member| matches!(member.bot.stage(), Stage::Failed(_));
         if self.members.iter().all(failed)

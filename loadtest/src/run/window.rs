@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{Member, Server};
-use crate::proc::{CpuTimes, Process};
+use crate::proc::{CpuTimes, Process, Spent};
 use crate::report::{Seen, millis};
 
 pub(crate) struct Window {
@@ -44,8 +44,8 @@ pub(crate) struct Ended {
     pub(crate) total: Measured,
     pub(crate) seconds: Vec<Second>,
     pub(crate) lasted: Duration,
-    pub(crate) server_cpu: Option<Duration>,
-    pub(crate) bots_cpu: Option<Duration>,
+    pub(crate) server_cpu: Option<Spent>,
+    pub(crate) bots_cpu: Option<Spent>,
     server_dropped: Option<u64>,
     bots_dropped: Option<u64>,
 }
@@ -70,11 +70,11 @@ impl Readings {
         }
     }
 
-    fn server_since(&self, before: &Self) -> Option<Duration> {
+    fn server_since(&self, before: &Self) -> Option<Spent> {
         Some(self.server.as_ref()?.since(before.server.as_ref()?))
     }
 
-    fn bots_since(&self, before: &Self) -> Option<Duration> {
+    fn bots_since(&self, before: &Self) -> Option<Spent> {
         Some(self.bots.as_ref()?.since(before.bots.as_ref()?))
     }
 }
@@ -124,7 +124,7 @@ impl Window {
         gone.iter().for_each(|seen| add(&seen.counts.slots));
         let expected = packets.0.saturating_sub(self.packets.0);
         let received = packets.1.saturating_sub(self.packets.1);
-        let cores = |cpu: Option<Duration>| cpu.map(|cpu| cpu.as_secs_f64() / passed);
+        let cores = |cpu: Option<Spent>| cpu.map(|cpu| cpu.running.as_secs_f64() / passed);
         self.seconds.push(Second {
             at: (readings.at - self.began).as_secs_f64(),
             latency_p50_ms: millis(measured.delivery.value_at_quantile(0.5)),
