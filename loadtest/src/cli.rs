@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use kreide_bot::Door;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::report::{Report, compare, html, table};
 use crate::scenario::{self, Scenario};
@@ -91,6 +92,7 @@ fn play(options: RunOptions) -> Result<()> {
     let mut scenario = Scenario::find(&options.scenario)?;
     options.set.iter().try_for_each(|set| scenario.set(set))?;
     let plan = scenario.plan()?;
+    raise_open_files();
     let door = Door::parse(&options.against)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(usize::from(options.threads))
@@ -119,6 +121,13 @@ fn play(options: RunOptions) -> Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// Each bot holds two descriptors; as many as the system lets us may be open.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // Refused, the bots will say which of them found no descriptor.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn percent(text: &str) -> Result<f64, String> {
