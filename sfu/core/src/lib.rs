@@ -27,6 +27,7 @@ mod rewriter;
 mod room;
 mod sender_clock;
 mod slot;
+mod stream_clock;
 
 pub use member::{Listener, MemberConfig, MemberKey, PublishLine, SlotLine};
 pub use outbox::{Outbox, PacketKind, TAG_ROOM};

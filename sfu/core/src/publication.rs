@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use kreide_control::SourceKind;
-use kreide_media::clock::ClockPoint;
 use kreide_media::line::CodecName;
 
 use crate::MemberKey;
@@ -14,6 +13,7 @@ use crate::member::PublishLine;
 use crate::nack::Missing;
 use crate::receiver::Receiver;
 use crate::rewriter::StreamId;
+use crate::stream_clock::StreamClock;
 
 /// A viewer's slot that shows or plays this publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) struct Layer {
     pub(crate) missing: Missing,
     pub(crate) history: History,
     pub(crate) keyframes: KeyframeRequests,
-    pub(crate) clock: Option<ClockPoint>,
+    pub(crate) clock: StreamClock,
     pub(crate) height: Option<u16>,
     pub(crate) last_packet: Option<Instant>,
 }
@@ -55,7 +55,7 @@ impl Layer {
             missing: Missing::default(),
             history: History::default(),
             keyframes: KeyframeRequests::default(),
-            clock: None,
+            clock: StreamClock::default(),
             height: None,
             last_packet: None,
         }

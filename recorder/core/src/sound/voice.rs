@@ -263,7 +263,7 @@ const LONGEST_CONCEALED: Ticks = ticks(Duration::from_millis(60));
 const TAIL: Ticks = 240;
 /// Lips and voice may be apart by this without anybody seeing it, and clocks that drift make a
 /// voice move only each few minutes.
-const SLACK: Ticks = ticks(Duration::from_millis(20));
+const SLACK: Ticks = ticks(Duration::from_millis(10));
 /// Arrivals tremble by as much as the line's queue is long.
 const ARRIVAL_SLACK: Ticks = ticks(Duration::from_millis(200));
 /// Two seconds of the shortest packets browsers send (10 ms), three times the hold. When full,

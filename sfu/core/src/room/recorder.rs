@@ -20,7 +20,7 @@ impl RoomPart {
         let member = self.member(from)?;
         let publication = &member.publications[index];
         publication.subscribers.iter().find(|subscriber| subscriber.viewer == *recorder)?;
-        let point = publication.layers[usize::from(inbound.layer)].clock?;
+        let point = publication.layers[usize::from(inbound.layer)].clock.point()?;
         let clock_rate = publication.line.codec.clock_rate;
         member.clock.captured(point, inbound.packet.timestamp, clock_rate)
     }

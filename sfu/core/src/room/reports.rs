@@ -148,7 +148,8 @@ impl RoomPart {
         let sender = self.member(origin.member)?;
         let publication = sender.publication(origin.kind)?;
         let layer = publication.layer_of_stream(slot.rewriter.stream()?)?;
-        let rtp = sender.clock.rtp_at(layer.clock?, at, publication.line.codec.clock_rate)?;
+        let rtp =
+            sender.clock.rtp_at(layer.clock.point()?, at, publication.line.codec.clock_rate)?;
         Some(rtp.wrapping_add(slot.rewriter.timestamp_offset()?))
     }
 }
@@ -160,9 +161,14 @@ fn note_sender_report(
     arrival: NtpTime,
     now: Instant,
 ) {
-    let mut layers = member.publications.iter_mut().flat_map(|p| &mut p.layers);
-    let Some(layer) = layers.find(|layer| layer.ssrc == Some(ssrc)) else { return };
-    layer.clock = Some(point);
+    let mut layers = member.publications.iter_mut().flat_map(|p| {
+        let clock_rate = p.line.codec.clock_rate;
+        p.layers.iter_mut().map(move |layer| (layer, clock_rate))
+    });
+    let Some((layer, clock_rate)) = layers.find(|(layer, _)| layer.ssrc == Some(ssrc)) else {
+        return;
+    };
+    layer.clock.report(point, clock_rate);
     layer.receiver.sender_report(point.ntp, now);
     member.clock.report(point.ntp, arrival);
 }
