@@ -48,20 +48,20 @@ export async function startChromium(i, { flags = [] } = {}) {
      */
     async window({ width = 1366, height = 650, scripts = [], locale = 'de-DE' } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, locale });
-      const page = await context.newPage();
-      await prepare(page, scripts);
-      return page;
+      await context.addInitScript({ path: PROBE });
+      for (const content of scripts) await context.addInitScript({ content });
+      // Windows that a page opens have a judge too.
+      context.on('page', judge);
+      return context.newPage();
     },
   };
 }
 
-async function prepare(page, scripts) {
+function judge(page) {
   page.complaints = [];
   page.on('console', (message) => {
     if (message.type() === 'error') page.complaints.push(`${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => page.complaints.push(String(error.stack ?? error)));
   recordRequests(page);
-  await page.addInitScript({ path: PROBE });
-  for (const content of scripts) await page.addInitScript({ content });
 }

@@ -6,6 +6,8 @@
  * is painted, so what lies between them in a recording was put there on the way.
  */
 (() => {
+  // An empty page on the way has no devices.
+  if (!navigator.mediaDevices) return;
   const EVERY = 2;
   const LONG = 0.2;
   let tracks;
