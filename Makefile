@@ -1,6 +1,6 @@
 # Everything one does with Kreide. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test web build test unit web-unit e2e bench fuzz loadtest lint fmt generate clean
+.PHONY: help run setup setup-test web build test unit web-unit e2e bench bench-full fuzz loadtest lint fmt generate clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ e2e: build ## Real browsers against the real binary
 bench: ## Measure the code that runs for every packet, and the floor of this machine under it
 	cargo bench --locked --package kreide-bench-micro
 	cargo run --locked --release --quiet --package kreide-floor
+
+bench-full: build ## Measure everything; the reports go to OUT (benches/results/<date>-<machine>)
+	@scripts/bench-full.sh
 
 FUZZ_SECONDS ?= 20
 fuzz: ## Search for inputs that break a parser, FUZZ_SECONDS (20) for each

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Measures the server that `make loadtest` has built: a lesson, and one speaker to many.
+# Measures the server that `make loadtest` has built: a lesson, and one speaker to many; or, called
+# with `full`, everything that a report of this machine holds.
 #
 # Everything happens in a temporary folder and on the loopback address; SECONDS_EACH says how long
 # each is measured, OUT where the reports are kept (nowhere, if it is empty).
@@ -15,9 +16,10 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
+# play NAME SCENARIO OPTION...: under a name of its own in the reports.
 play() {
-    name=$1
-    shift
+    name=$1 scenario=$2
+    shift 2
     # A server of its own for each, so that memory and processor time are those of this scenario.
     target/release/kreide serve --data "$folder/$name" --http 127.0.0.1:0 --media 127.0.0.1:0 \
         --shards 1 --log-filter warn >"$folder/said" &
@@ -27,12 +29,36 @@ play() {
         sleep 0.1
     done
     url=$(sed -n 's/^http *//p' "$folder/said")
-    [ -z "${OUT:-}" ] || { mkdir -p "$OUT" && set -- "$@" --json "$OUT/$name.json" --html "$OUT/$name.html"; }
-    target/release/loadtest run "$name" --against "$url" --data "$folder/$name" --seconds "$seconds" "$@"
+    [ -z "${OUT:-}" ] || { mkdir -p "$OUT" && set -- "$@" --json "$OUT/$name.json"; }
+    target/release/loadtest run "$scenario" --against "$url" --data "$folder/$name" --seconds "$seconds" "$@"
     kill "$server"
     wait "$server" || true
     server=
 }
 
-play classroom --set participants=30
-play webinar --set subscribers=200
+case ${1:-short} in
+short)
+    play classroom classroom --set participants=30
+    play webinar webinar --set subscribers=200
+    ;;
+full)
+    for cameras in 5 10 26; do
+        play "classroom-$cameras-cameras" classroom --set participants=30 --set "cameras=$cameras"
+    done
+    play classroom-recorded classroom --set participants=30 --set record=true
+    for viewers in 50 200 400; do
+        play "webinar-$viewers" webinar --set "subscribers=$viewers"
+    done
+    for viewers in 10 50 200 400; do
+        play "fanout-$viewers-480pps" fanout --set "subscribers=$viewers" --set pps=480
+    done
+    play fanout-200-120pps fanout --set subscribers=200 --set pps=120
+    play bell-200-in-10-s bell --set rooms=7 --set participants=30 --set within=10
+    play parents parents
+    play churn churn
+    ;;
+*)
+    echo "usage: $0 [short|full]" >&2
+    exit 2
+    ;;
+esac
