@@ -384,6 +384,41 @@ fn a_recorder_that_comes_later_is_told_what_there_is_once_it_listens() {
 }
 
 #[test]
+fn who_withdraws_while_the_recorder_waits_for_another_is_gone_at_once() {
+    let mut lesson = Lesson::new();
+    let mut config = member(9, &[], 1);
+    config.listener = Listener::Recorder;
+    let recorder = lesson.room.join(config, lesson.now);
+    lesson.room.connected(recorder, lesson.now);
+    let keys = [1, 2].map(|number| lesson.join(number, &[], 1));
+    for key in keys {
+        lesson.room.set_recordable(key, true, lesson.now);
+    }
+    let mut cameras =
+        [Camera::new("v", None, (640, 360), 5), Camera::new("v", None, (640, 360), 7)];
+    lesson.room.set_view(recorder, view(&[(0, 1, 360)]), lesson.now);
+    for (key, camera) in keys.into_iter().zip(&mut cameras) {
+        lesson.frame(key, camera);
+    }
+    // The second one's keyframe is awaited when the first one takes the consent back.
+    lesson.room.set_view(recorder, view(&[(0, 2, 360)]), lesson.now);
+    lesson.frame(keys[0], &mut cameras[0]);
+    lesson.room.set_recordable(keys[0], false, lesson.now);
+    lesson.drain();
+    lesson.sent.clear();
+    lesson.frame(keys[0], &mut cameras[0]);
+    assert!(lesson.sent.iter().all(|(to, ..)| *to != recorder), "not one packet more");
+    let told = lesson.events.iter().rev().find_map(|event| match event {
+        RoomEvent::Slots { slots, .. } => Some(slots[0].source),
+        _ => None,
+    });
+    assert_eq!(told, Some(None), "and the picture is taken away");
+    cameras[1].want_keyframe();
+    lesson.frame(keys[1], &mut cameras[1]);
+    assert!(lesson.sent.iter().any(|(to, ..)| *to == recorder));
+}
+
+#[test]
 fn the_recorder_is_told_when_packets_were_captured() {
     let mut lesson = Lesson::new();
     let mut config = member(9, &[], 1);

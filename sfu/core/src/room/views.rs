@@ -122,7 +122,9 @@ impl RoomPart {
             return;
         };
         let wanted = self.target_of(viewer, slot, now);
-        let current = slot.feed.now().filter(|target| self.flows(target.origin));
+        // What may not be had any more is not waited with, whatever comes next.
+        let holds = |origin: Origin| self.flows(origin) && self.may_get(viewer, origin);
+        let current = slot.feed.now().filter(|target| holds(target.origin));
         let feed = match (current, wanted) {
             (_, None) => Feed::Nothing,
             (None, Some(next)) => Feed::Waiting { next },
