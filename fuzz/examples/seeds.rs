@@ -239,7 +239,7 @@ fn client_frames() -> Seeds {
         ("lock-all", r#"{"type":"lock","what":"chat","locked":false}"#),
         ("remove", r#"{"type":"remove","who":3}"#),
         ("record", r#"{"type":"record","on":true}"#),
-        ("record-consent", r#"{"type":"recordConsent","given":false}"#),
+        ("record-consent", r#"{"type":"recordConsent","to":"u3Jx0m5c1sQbqk3gZp2T9w"}"#),
         ("end", r#"{"type":"end"}"#),
         ("leave", r#"{"type":"leave"}"#),
         ("ping", r#"{"type":"ping"}"#),

@@ -8,7 +8,9 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kreide_protocol::{ClientMessage, Joined, Kind, LessonEvent, Participant, ServerMessage};
+use kreide_protocol::{
+    ClientMessage, Joined, Kind, LessonEvent, Participant, RecordingNow, ServerMessage,
+};
 use rand::Rng;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
@@ -388,9 +390,9 @@ impl Task {
             LessonEvent::Sending { who, kind, on, .. } => self.view.sending(who, kind, on),
             LessonEvent::Recording { recording, .. } => {
                 self.recording = recording.as_ref().is_some_and(|recording| recording.running);
-                if recording.is_some_and(|recording| !recording.running) {
+                if let Some(RecordingNow { id, running: false, .. }) = recording {
                     // Everyone agrees, so that a recording has something to do.
-                    self.seat.say(ClientMessage::RecordConsent { given: true }).await?;
+                    self.seat.say(ClientMessage::RecordConsent { to: Some(id) }).await?;
                 }
                 return Ok(());
             }

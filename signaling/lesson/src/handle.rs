@@ -47,13 +47,18 @@ impl State {
             Intent::BeginRecording { id } => Ok(self.begin_recording(id)),
             Intent::StopRecording => Ok(self.stop_recording(actor.seat().ok())),
             Intent::RecordingEnded { id, why, kept } => Ok(self.recording_ended(&id, why, kept)),
-            Intent::Consent { given } => self.consent(actor.seat()?, given),
+            Intent::Consent { to } => self.consent(actor.seat()?, to.as_ref()),
             Intent::End => {
                 let mut outcome = self.stop_recording(actor.seat().ok());
                 outcome.push(Event::Ended { by: actor.seat().ok() });
                 Ok(outcome)
             }
-            Intent::Leave => Ok(Outcome::of(Event::SeatLeft { no: actor.seat()? })),
+            Intent::Leave => {
+                let me = actor.seat()?;
+                let mut outcome = self.stop_recording_without_teacher(me);
+                outcome.push(Event::SeatLeft { no: me });
+                Ok(outcome)
+            }
         }
     }
 

@@ -122,10 +122,10 @@ pub enum Intent {
         /// Whether there is something of it.
         kept: bool,
     },
-    /// Says whether the own voice and picture may be in this recording.
+    /// Says whether the own voice and picture may be in a recording.
     Consent {
-        /// Yes or no.
-        given: bool,
+        /// The recording that it is a yes to; `None`: no, to whatever is recorded.
+        to: Option<RecordingId>,
     },
     /// Ends the lesson, and its recording.
     End,
@@ -197,7 +197,7 @@ impl Intent {
             | Self::RecordingEnded { .. }
             | Self::Leave => true,
             Self::Send { on, .. } => !on,
-            Self::Consent { given } => !given,
+            Self::Consent { to } => to.is_none(),
             Self::Lock { locked, .. } => *locked,
             Self::Join { .. }
             | Self::Resume { .. }

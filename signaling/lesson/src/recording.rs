@@ -118,6 +118,19 @@ impl State {
         self.stopped(by, RecordingEnd::Ordered, true)
     }
 
+    /// What follows for the recording when somebody leaves: with the last teacher it stops, since
+    /// pupils alone can neither stop it nor be looked after.
+    pub(crate) fn stop_recording_without_teacher(&self, leaving: ParticipantNo) -> Outcome {
+        let teaches = |seat: &Seat| seat.role == Role::Teacher && seat.held().is_some();
+        let remains = |(no, seat): (&ParticipantNo, &Seat)| *no != leaving && teaches(seat);
+        let is_teacher = self.seats.get(&leaving).is_some_and(teaches);
+        if is_teacher && !self.seats.iter().any(remains) {
+            self.stop_recording(Some(leaving))
+        } else {
+            Outcome::default()
+        }
+    }
+
     pub(crate) fn recording_ended(
         &self,
         id: &RecordingId,
@@ -137,9 +150,15 @@ impl State {
         Outcome::of(Event::RecordingStopped { id: take.id.clone(), by, why, kept })
     }
 
-    pub(crate) fn consent(&self, me: ParticipantNo, given: bool) -> Result<Outcome, Denied> {
+    pub(crate) fn consent(
+        &self,
+        me: ParticipantNo,
+        to: Option<&RecordingId>,
+    ) -> Result<Outcome, Denied> {
         let (seat, _) = self.target(me)?;
-        let take = self.recording.take();
+        let given = to.is_some();
+        // A yes that was long on its way is no yes to another recording.
+        let take = self.recording.take().filter(|take| to.is_none_or(|id| *id == take.id));
         if take.is_some_and(|take| take.by == me) {
             // The way out for the teacher who records is to stop.
             return if given { Ok(Outcome::default()) } else { Err(Denied::Forbidden) };

@@ -90,8 +90,10 @@ pub enum ClientMessage {
     /// school may record (`mayBeRecorded`); holds for this recording and this stay in the seat,
     /// can be changed at any time.
     RecordConsent {
-        /// Yes or no.
-        given: bool,
+        /// The recording that it is a yes to. Absent: no, to whatever is recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        to: Option<String>,
     },
     /// Ends the lesson for all (teacher).
     End,

@@ -127,7 +127,7 @@ pub struct ChatMessage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum RecordingEnd {
-    /// A teacher stopped it, or the lesson ended.
+    /// A teacher stopped it, the last teacher left, or the lesson ended.
     Ordered,
     /// The storage is full.
     StorageFull,

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use kreide_control as control;
-use kreide_control::ParticipantNo;
+use kreide_control::{ParticipantNo, RecordingId};
 use kreide_lesson as lesson;
 use kreide_lesson::{Denied, Event, Intent, Lesson, Logged, PayloadId, Text};
 use kreide_protocol as protocol;
@@ -161,7 +161,12 @@ pub(crate) fn intent(message: &ClientMessage) -> Option<Intent> {
         },
         ClientMessage::Remove { who } => Intent::Remove { who: ParticipantNo(*who) },
         ClientMessage::Record { on: false } => Intent::StopRecording,
-        ClientMessage::RecordConsent { given } => Intent::Consent { given: *given },
+        ClientMessage::RecordConsent { to } => Intent::Consent {
+            to: match to {
+                Some(id) => Some(RecordingId::parse(id)?),
+                None => None,
+            },
+        },
         ClientMessage::End => Intent::End,
         ClientMessage::Leave => Intent::Leave,
         ClientMessage::Join(_)

@@ -93,8 +93,8 @@ export type ClientMessage =
     }
   | {
       type: 'recordConsent';
-      /** Yes or no. */
-      given: boolean;
+      /** The recording that it is a yes to. Absent: no, to whatever is recorded. */
+      to?: string;
     }
   | { type: 'end' }
   | { type: 'leave' }

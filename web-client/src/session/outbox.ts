@@ -49,7 +49,7 @@ function replaces(newer: ClientMessage, older: ClientMessage): boolean {
 function records(message: ClientMessage): boolean {
   return (
     (message.type === 'record' && message.on) ||
-    (message.type === 'recordConsent' && message.given)
+    (message.type === 'recordConsent' && message.to !== undefined)
   );
 }
 

@@ -437,7 +437,7 @@ describe('the recording', () => {
     expect(room()).toMatchObject({ asked: true, recorded: [] });
     session.recordConsent(true);
     await settle();
-    expect(socket.heard('recordConsent')).toMatchObject([{ given: true }]);
+    expect(socket.heard('recordConsent')).toMatchObject([{ to: soon.id }]);
     expect(room()).toMatchObject({ asked: false, recorded: [] });
     await event(socket, told(true));
     expect(room().recorded).toEqual([2]);
@@ -483,8 +483,8 @@ describe('the recording', () => {
       const second = await answer(
         welcome({ mayBeRecorded: true, snapshot: null, seq: seq }),
       );
-      const words = second.heard('recordConsent').map((one) => one.given);
-      expect(words).toEqual(given ? [] : [false]);
+      const words = second.heard('recordConsent').map((one) => one.to ?? null);
+      expect(words).toEqual(given ? [] : [null]);
       expect(room().asked).toBe(given);
       seq = 10;
     }

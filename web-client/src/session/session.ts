@@ -177,8 +177,9 @@ class Visit implements Session {
     this.#say({ type: 'record', on });
   }
   recordConsent(given: boolean): void {
-    if (!this.#lesson || !this.#consent.say(this.#lesson, given)) return;
-    this.#say({ type: 'recordConsent', given });
+    const recording = this.#lesson?.recording;
+    if (!this.#lesson || !recording || !this.#consent.say(this.#lesson, given)) return;
+    this.#say({ type: 'recordConsent', ...(given ? { to: recording.id } : {}) });
     this.#changed();
   }
   dismissStopped(): void {

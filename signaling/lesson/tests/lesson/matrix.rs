@@ -101,9 +101,11 @@ stopped              yes: ? ? ? ? ? ? ?  no: + + + + + + +
             }
             _ => {}
         }
-        let cells = |given| {
+        let cells = |given: bool| {
             let cell = |no| {
-                let consent = Intent::Consent { given };
+                let take = class.lesson.recording().take();
+                let to = given.then(|| take.map_or(recording(1), |take| take.id.clone()));
+                let consent = Intent::Consent { to };
                 match class.lesson.handle(Actor::Participant(p(no)), consent, class.now) {
                     Ok(_) => "+",
                     Err(Denied::Forbidden) => "-",
@@ -247,8 +249,8 @@ fn intents(class: &mut Class) -> Vec<(String, Intent)> {
             "recording ended",
             Intent::RecordingEnded { id: recording(1), why: RecordingEnd::StorageFull, kept: true },
         ),
-        ("consent", Intent::Consent { given: true }),
-        ("no consent", Intent::Consent { given: false }),
+        ("consent", Intent::Consent { to: Some(recording(1)) }),
+        ("no consent", Intent::Consent { to: None }),
         ("end", Intent::End),
         ("leave", Intent::Leave),
     ];

@@ -23,7 +23,9 @@ fn recordable(class: &Class) -> Vec<u32> {
 }
 
 fn consent(class: &mut Class, no: u32, given: bool) -> Result<Vec<Event>, Denied> {
-    class.by(no, Intent::Consent { given })
+    let take = class.lesson.recording().take();
+    let to = given.then(|| take.map_or(recording(1), |take| take.id.clone()));
+    class.by(no, Intent::Consent { to })
 }
 
 #[test]
@@ -248,4 +250,20 @@ fn recordable_is_not_sending() {
     consent(&mut class, 3, true).unwrap();
     class.send(3, SourceKind::Camera, false).unwrap();
     assert!(!class.lesson.media_rights(p(3)).camera && class.lesson.recordable(p(3)));
+}
+
+#[test]
+fn with_the_last_teacher_it_stops() {
+    let mut class = class();
+    class.announce(1, 1);
+    class.begin(1);
+    consent(&mut class, 3, true).unwrap();
+    assert_eq!(class.by(3, Intent::Leave).unwrap(), [Event::SeatLeft { no: p(3) }]);
+    assert_eq!(class.by(1, Intent::Leave).unwrap(), [Event::SeatLeft { no: p(1) }]);
+    assert!(class.lesson.recording().running().is_some(), "a colleague is there");
+    let events = class.by(2, Intent::Leave).unwrap();
+    let why = RecordingEnd::Ordered;
+    let stopped = Event::RecordingStopped { id: recording(1), by: Some(p(2)), why, kept: true };
+    assert_eq!(events, [stopped, Event::SeatLeft { no: p(2) }]);
+    assert!(class.lesson.recording().running().is_none());
 }

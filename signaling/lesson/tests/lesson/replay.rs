@@ -48,7 +48,8 @@ fn intent() -> impl Strategy<Value = Intent> {
             begins: Millis(1),
         }),
         1 => Just(Intent::StopRecording),
-        6 => prop::bool::weighted(0.8).prop_map(|given| Intent::Consent { given }),
+        9 => prop::option::weighted(0.9, 0..3_u8)
+            .prop_map(|id| Intent::Consent { to: id.map(recording) }),
         1 => who().prop_map(|who| Intent::Remove { who }),
         1 => Just(Intent::Leave),
     ]

@@ -226,7 +226,7 @@ fn nonsense(random: &mut StdRng) -> Message {
         json!({ "type": "join", "version": 1, "with": { "token": "x" } }),
         json!({ "type": "chat", "text": "x" }),
         json!({ "type": "record", "on": true }),
-        json!({ "type": "recordConsent", "given": true }),
+        json!({ "type": "recordConsent", "to": "r" }),
         json!({ "type": "end", "ref": 1 }),
     ];
     match random.random_range(0..4) {

@@ -79,7 +79,8 @@ async fn no_canary_in_logs_or_metrics() {
         .does(json!({ "type": "lock", "who": pupil.me(), "what": "camera", "locked": true }))
         .await;
     teacher.does(json!({ "type": "record", "on": true })).await;
-    pupil.does(json!({ "type": "recordConsent", "given": true })).await;
+    let id = pupil.wait_event("recording").await["event"]["recording"]["id"].take();
+    pupil.does(json!({ "type": "recordConsent", "to": id })).await;
     until("it is recorded", || server.recorder.recording().is_some()).await;
     teacher.does(json!({ "type": "record", "on": false })).await;
     pupil.say(json!({ "type": "canary-type", "text": "canary-nonsense" })).await;

@@ -43,8 +43,19 @@ fn record(on: bool) -> Value {
     json!({ "type": "record", "on": on })
 }
 
-fn consent(given: bool) -> Value {
-    json!({ "type": "recordConsent", "given": given })
+fn yes(to: &str) -> Value {
+    json!({ "type": "recordConsent", "to": to })
+}
+
+fn no() -> Value {
+    json!({ "type": "recordConsent" })
+}
+
+/// Announces a recording; returns its id.
+async fn announced(teacher: &mut Client) -> String {
+    let before = teacher.does(record(true)).await;
+    let told = |said: &Value| Some(said["event"]["recording"]["id"].as_str()?.to_owned());
+    before.iter().find_map(told).expect("it is told before it is answered")
 }
 
 /// The next news of the recording.
@@ -54,9 +65,9 @@ async fn news(client: &mut Client) -> Value {
 
 /// Records with the consent of number 2, until it runs.
 async fn running(server: &Fixture, [teacher, pupil, other]: &mut [Client; 3]) -> RecordingId {
-    teacher.does(record(true)).await;
+    let id = announced(teacher).await;
     // Not `does`, which would pass over the news.
-    pupil.say(consent(true)).await;
+    pupil.say(yes(&id)).await;
     for client in [teacher, pupil, other] {
         while news(client).await["recording"]["running"] != true {}
     }
@@ -66,24 +77,17 @@ async fn running(server: &Fixture, [teacher, pupil, other]: &mut [Client; 3]) ->
 
 #[tokio::test]
 async fn all_are_told_and_then_it_begins() {
-    let server = start(SOON).await;
+    let server = start(Duration::from_secs(1)).await;
     let mut class = class(&server).await;
     let [teacher, pupil, other] = &mut class;
     assert_eq!(teacher.joined["mayBeRecorded"], false);
     assert_eq!(pupil.joined["mayBeRecorded"], true);
 
-    // The disk is slow, so that the consent is surely there before it begins. A view needs no
-    // disk: its answer says that what was said before has been judged.
-    server.log.slow();
-    teacher.say(record(true)).await;
-    teacher.does(json!({ "type": "view", "slots": [] })).await;
-    pupil.say(consent(true)).await;
-    let before = pupil.does(json!({ "type": "view", "slots": [] })).await;
-    assert!(before.iter().all(|said| said["event"]["kind"] != "recording"), "{before:?}");
+    teacher.does(record(true)).await;
+    let announced = news(pupil).await["recording"].take();
+    pupil.does(yes(announced["id"].as_str().unwrap())).await;
     assert_eq!(server.recorder.orders(), []);
     assert_eq!(server.plane.recordable(), [] as [u64; 0]);
-    server.log.good();
-    let announced = news(pupil).await["recording"].take();
     assert_eq!(teacher.wait_event("recorded").await["event"]["who"], 2);
     assert_eq!((&announced["by"], &announced["running"]), (&json!(1), &json!(false)));
     assert_eq!(news(other).await["recording"], announced);
@@ -115,10 +119,10 @@ async fn all_are_told_and_then_it_begins() {
 async fn what_is_stopped_in_time_was_never_recorded() {
     let server = start(NEVER).await;
     let [mut teacher, mut pupil, _other] = class(&server).await;
-    teacher.does(record(true)).await;
+    let id = announced(&mut teacher).await;
     assert_eq!(news(&mut pupil).await["recording"]["running"], false);
     teacher.does(record(true)).await;
-    pupil.does(consent(true)).await;
+    pupil.does(yes(&id)).await;
     teacher.does(record(false)).await;
     let stopped = news(&mut pupil).await;
     assert_eq!((&stopped["recording"], &stopped["stopped"]["kept"]), (&json!(null), &json!(false)));
@@ -128,6 +132,7 @@ async fn what_is_stopped_in_time_was_never_recorded() {
     let again = server.recordable_link(Role::Teacher, "Eve").await;
     let colleague = seated(&server, &again).await;
     assert_eq!(colleague.joined["snapshot"]["recorded"], json!([]));
+    assert_eq!(pupil.may_not(yes(&id)).await, "NOT_FOUND", "not even one that was long on its way");
 }
 
 #[tokio::test]
@@ -142,7 +147,7 @@ async fn who_comes_late_is_told() {
     assert_eq!((&recording["by"], &recording["running"]), (&json!(1), &json!(true)));
     assert_eq!(late.joined["snapshot"]["recorded"], json!([]), "who else is in it is not theirs");
     assert_eq!(server.plane.recordable(), [1, 2]);
-    late.does(consent(true)).await;
+    late.does(yes(id.as_str())).await;
     until("4 is recordable", || server.plane.recordable() == [1, 2, 4]).await;
 
     let colleague = server.link("7b", Role::Teacher, "Eve").await;
@@ -164,9 +169,9 @@ async fn who_comes_late_is_told() {
 async fn a_pupil_does_not_learn_who_said_yes() {
     let server = start(NEVER).await;
     let [mut teacher, mut pupil, mut other] = class(&server).await;
-    teacher.does(record(true)).await;
-    pupil.does(consent(true)).await;
-    pupil.does(consent(false)).await;
+    let id = announced(&mut teacher).await;
+    pupil.does(yes(&id)).await;
+    pupil.does(no()).await;
     for on in [true, false] {
         let recorded = teacher.wait_event("recorded").await["event"].take();
         assert_eq!((&recorded["who"], &recorded["on"]), (&json!(2), &json!(on)));
@@ -181,12 +186,13 @@ async fn only_teachers_record_and_only_who_may_be_recorded_consents() {
     let [mut teacher, mut pupil, mut other] = class(&server).await;
     assert_eq!(pupil.may_not(record(true)).await, "DENIED");
     assert_eq!(pupil.may_not(record(false)).await, "DENIED");
-    assert_eq!(pupil.may_not(consent(true)).await, "NOT_FOUND", "to what?");
-    teacher.does(record(true)).await;
+    assert_eq!(pupil.may_not(yes("r")).await, "NOT_FOUND", "to what?");
+    assert_eq!(pupil.may_not(yes("r/../s")).await, "BAD_MESSAGE");
+    let id = announced(&mut teacher).await;
     assert_eq!(pupil.may_not(record(false)).await, "DENIED");
-    assert_eq!(other.may_not(consent(true)).await, "DENIED", "the school says no");
-    assert_eq!(teacher.may_not(consent(false)).await, "DENIED", "who records is in it");
-    other.does(consent(false)).await;
+    assert_eq!(other.may_not(yes(&id)).await, "DENIED", "the school says no");
+    assert_eq!(teacher.may_not(no()).await, "DENIED", "who records is in it");
+    other.does(no()).await;
     assert_eq!(server.recorder.orders(), []);
 }
 
@@ -194,15 +200,15 @@ async fn only_teachers_record_and_only_who_may_be_recorded_consents() {
 async fn a_no_acts_without_the_log_and_a_yes_does_not() {
     let server = start(SOON).await;
     let mut class = class(&server).await;
-    running(&server, &mut class).await;
+    let id = running(&server, &mut class).await;
     let [teacher, pupil, _other] = &mut class;
     server.log.slow();
-    pupil.say(consent(false)).await;
+    pupil.say(no()).await;
     until("the no acts without the disk", || server.plane.recordable() == [1]).await;
     server.log.good();
     while pupil.wait_event("recorded").await["event"]["on"] != false {}
     server.log.slow();
-    pupil.say(consent(true)).await;
+    pupil.say(yes(id.as_str())).await;
     // Whatever is told to the plane meanwhile.
     pupil.say(json!({ "type": "send", "kind": "camera", "on": false })).await;
     pupil.does(json!({ "type": "view", "slots": [] })).await;
@@ -211,9 +217,9 @@ async fn a_no_acts_without_the_log_and_a_yes_does_not() {
     until("the yes is on disk", || server.plane.recordable() == [1, 2]).await;
 
     server.log.down();
-    pupil.does(consent(false)).await;
+    pupil.does(no()).await;
     assert_eq!(server.plane.recordable(), [1], "the no acts without the log");
-    assert_eq!(pupil.may_not(consent(true)).await, "DEGRADED");
+    assert_eq!(pupil.may_not(yes(id.as_str())).await, "DEGRADED");
     assert_eq!(server.plane.recordable(), [1]);
     teacher.does(record(false)).await;
     assert_eq!(server.plane.recordable(), [] as [u64; 0]);
@@ -271,7 +277,7 @@ async fn a_new_connection_brings_its_consent_and_a_new_device_does_not() {
         seated(&server, &link).await,
         seated(&server, &other).await,
     ];
-    running(&server, &mut class).await;
+    let id = running(&server, &mut class).await;
     let connects = || {
         let orders = server.plane.orders().into_iter();
         let connect = |order| match order {
@@ -288,7 +294,7 @@ async fn a_new_connection_brings_its_consent_and_a_new_device_does_not() {
     assert_eq!(connects(), [(2, true), (2, true)]);
 
     // Whichever transport lives after a refused offer, it is told once more.
-    pupil.does(consent(false)).await;
+    pupil.does(no()).await;
     let told = || {
         let no = |order: &Command| matches!(order, Command::SetRecordable { recordable: false, participant, .. } if participant.0 == 2);
         server.plane.orders().into_iter().filter(no).count()
@@ -297,13 +303,13 @@ async fn a_new_connection_brings_its_consent_and_a_new_device_does_not() {
     let refused = json!({ "type": "offer", "offer": pack("refuse me") });
     assert_eq!(pupil.may_not(refused).await, "OFFER_INVALID");
     assert_eq!(told(), before + 1);
-    pupil.does(consent(true)).await;
+    pupil.does(yes(id.as_str())).await;
 
     let mut pupil = seated(&server, &link).await;
     assert_eq!(connects()[2..], [(2, false), (2, false)]);
     assert_eq!(pupil.joined["snapshot"]["recorded"], json!([]));
     while teacher.wait_event("recorded").await["event"]["on"] != false {}
-    pupil.does(consent(true)).await;
+    pupil.does(yes(id.as_str())).await;
     until("2 is recordable again", || server.plane.recordable() == [1, 2]).await;
     pupil.does(json!({ "type": "leave" })).await;
     until("who left is not recordable", || server.plane.recordable() == [1]).await;
