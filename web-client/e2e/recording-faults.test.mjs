@@ -150,7 +150,7 @@ test('sound and picture lie at most 40 ms apart', async (context) => {
   const clapper = await readFile(join(import.meta.dirname, 'lib/clapper.js'), 'utf8');
   const { server, kern } = await lesson(context, { scripts: [clapper] });
   await startRecording(kern);
-  await pause(32_000);
+  await pause(18_000);
   await press(kern, WORDS.stopRecording);
   await until('it has stopped', async () => !(await runs(kern)));
   await pause(1000);
@@ -173,7 +173,7 @@ test('sound and picture lie at most 40 ms apart', async (context) => {
     `sound after picture: median ${middle.toFixed(0)} ms, ${least.toFixed(0)} to ${most.toFixed(0)} ms, ` +
       `${offsets.length} claps`,
   );
-  assert.ok(offsets.length >= 12, `${flashes.length} flashes, ${beeps.length} beeps`);
+  assert.ok(offsets.length >= 6, `${flashes.length} flashes, ${beeps.length} beeps`);
   assert.ok(Math.abs(middle) <= 40, `the median is ${middle} ms`);
 });
 

@@ -61,19 +61,22 @@ impl Keeper {
         why: Offered,
         result: Result<Answer, ConnectError>,
     ) {
-        if self.seats.held_by(by) != Some(no) {
-            // A newer connection has the seat; if it made an offer, the plane has replaced ours.
-            return;
-        }
+        let holds = self.seats.held_by(by) == Some(no);
         if result.is_err()
             && let Some(transport) = &mut self.seats.get_mut(no).transport
         {
             // An earlier transport of this seat may live on, with rights that were not told to it:
             // as if it had all, so that any that is missing is told.
-            transport.fate = Fate::Lost;
+            if holds {
+                transport.fate = Fate::Lost;
+            }
             transport.told = MediaRights { microphone: true, camera: true, content: true };
             transport.recordable = true;
             self.tell_media();
+        }
+        if !holds {
+            // A newer connection has the seat; if it made an offer, the plane has replaced ours.
+            return;
         }
         let (code, text) = match &result {
             Ok(_) => (ErrorCode::Internal, String::new()),
