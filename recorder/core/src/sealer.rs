@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock::{TICKS_PER_MS, Ticks};
 use crate::picture::Picture;
+use crate::sound::FRAME;
 use crate::{Fragment, Frame, Track};
 
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ impl Sealer {
     /// does not fit.
     pub(crate) fn push_picture(&mut self, picture: Picture) -> bool {
         let size = picture.data.len();
-        if self.pictures.len() >= MOST_PICTURES || self.picture_bytes + size > MOST_PICTURE_BYTES {
+        if !self.has_room_for(size) {
             return false;
         }
         let wanted = u64::try_from(picture.at / TICKS_PER_MS).unwrap_or(0);
@@ -53,21 +54,41 @@ impl Sealer {
         true
     }
 
+    /// Takes in a picture for sure: where there is no room, the latest pictures make it. Nothing
+    /// that is still to come may depend on them.
+    pub(crate) fn push_instead(&mut self, picture: Picture) {
+        while !self.has_room_for(picture.data.len())
+            && let Some(last) = self.pictures.pop_back()
+        {
+            self.took_back(&last);
+        }
+        self.push_picture(picture);
+    }
+
+    fn has_room_for(&self, size: usize) -> bool {
+        self.pictures.len() < MOST_PICTURES && self.picture_bytes + size <= MOST_PICTURE_BYTES
+    }
+
     /// Takes back the pictures from a time on that are not sealed.
     pub(crate) fn forget_pictures_from(&mut self, at: Ticks) {
         let from = Duration::from_millis(u64::try_from(at / TICKS_PER_MS).unwrap_or(0));
         while let Some(last) = self.pictures.pop_back_if(|last| last.at >= from) {
-            self.picture_bytes -= last.data.len();
-            self.free = last.at.as_millis() as u64;
+            self.took_back(&last);
         }
     }
 
-    /// Seals what ends before `head`, up to where all sound is known.
+    fn took_back(&mut self, last: &Frame) {
+        self.picture_bytes -= last.data.len();
+        self.free = last.at.as_millis() as u64;
+    }
+
+    /// Seals what can be cut off before `head`, up to where all sound is known. The last sound
+    /// stays, so that what is left has some whenever the end comes.
     pub(crate) fn seal(&mut self, head: Ticks) {
-        let head = (head / TICKS_PER_MS) as u64;
+        let last_sound = u64::try_from((head - FRAME) / TICKS_PER_MS).unwrap_or(0);
         loop {
             let cut = self.next_cut();
-            if cut > head {
+            if cut > last_sound {
                 return;
             }
             self.cut(cut);

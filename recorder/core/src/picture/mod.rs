@@ -129,7 +129,7 @@ impl MainPicture {
     }
 
     fn show_slate(&mut self, at: Ticks, sealer: &mut Sealer) {
-        sealer.push_picture(Picture { at, keyframe: true, data: SLATE.to_vec() });
+        sealer.push_instead(Picture { at, keyframe: true, data: SLATE.to_vec() });
         self.shown = Shown::Slate { again: at + SLATE_EVERY };
     }
 }

@@ -115,6 +115,31 @@ fn a_source_that_goes_before_its_name_was_told_does_not_linger() {
 }
 
 #[test]
+fn the_slate_has_room_when_pictures_have_none() {
+    let mut pictures = Pictures::new();
+    // More than can wait to be sealed.
+    let flood = (200..900).flat_map(|at| pictures.frame(ms(at), ms(at), at == 200, 1)).collect();
+    let news = vec![slots(ms(200), Some(camera(PUPIL))), slots(ms(960), None)];
+    let seen = record(events([news, flood]), ms(2_500));
+    assert!(seen.counts.broken > 0, "{:?}", seen.counts);
+    assert_eq!(seen.slates(), [0, 960]);
+    assert_eq!(seen.pictures().len(), 600 - 2);
+}
+
+#[test]
+fn a_keyframe_of_the_last_moment_makes_no_fragment_without_sound() {
+    for at in [1_979, 1_981, 1_995, 1_999] {
+        let mut pictures = Pictures::new();
+        let film = pictures.film(ms(0), ms(1_960), ms(0));
+        let key = pictures.frame(ms(at), ms(at), true, 2);
+        // `record` checks that all fragments have sound.
+        let seen = record(events([film, key]), ms(2_000));
+        assert_eq!(seen.length, ms(2_000), "{at}");
+        assert_eq!(seen.pictures().last(), Some(&(at, true)));
+    }
+}
+
+#[test]
 fn fragments_begin_with_keyframes_where_there_are_any() {
     let mut pictures = Pictures::new();
     let first = pictures.film(ms(0), ms(3_480), ms(50));
