@@ -46,8 +46,7 @@ pub(super) async fn download(
     let row = desk.see(&access, &id).await?;
     let name = names::of(&desk.title(&access).await?, row.started);
     let id = row.id.clone();
-    let (tenant, room) = (access.tenant, access.room);
-    let ticket = desk.tickets.issue(Ticket { tenant, room, id: row.id, name })?;
+    let ticket = desk.tickets.issue(Ticket { access, id: row.id, name })?;
     Ok(Json(Download { url: format!("/api/recordings/{id}/file?ticket={ticket}") }))
 }
 
@@ -64,9 +63,10 @@ pub(super) async fn file(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let ticket = desk.tickets.look(&shown.ticket).ok_or(Refusal::Missing)?;
-    let is_for_it = ticket.id.as_str() == id;
-    let row = desk.find(&ticket.tenant, &ticket.room, &id).await?;
-    let row = row.filter(|_| is_for_it).ok_or(Refusal::Missing)?;
+    if ticket.id.as_str() != id {
+        return Err(Refusal::Missing);
+    }
+    let row = desk.see(&ticket.access, &id).await?;
     let mut response = desk.send(&row, &headers).await?;
     let disposition = names::disposition(&ticket.name);
     response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kreide_control::{RecordingId, RoomId, TenantId};
+use kreide_control::RecordingId;
 
 use super::Refusal;
+use crate::Access;
 
 /// How long a ticket is good. A download that has begun goes on.
 const GOOD: Duration = Duration::from_secs(60);
@@ -20,8 +21,8 @@ const MOST: usize = 4096;
 /// What a ticket opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
-    pub(super) tenant: TenantId,
-    pub(super) room: RoomId,
+    /// Who got it. Whether that reader may still see the recording is asked at every use.
+    pub(super) access: Access,
     pub(super) id: RecordingId,
     /// What the file is called when it is saved.
     pub(super) name: String,
@@ -67,12 +68,14 @@ impl Tickets {
 
 #[cfg(test)]
 mod tests {
+    use kreide_control::{RoomId, TenantId};
+
     use super::*;
 
     fn ticket() -> Ticket {
+        let (tenant, room) = (TenantId::parse("school").unwrap(), RoomId::parse("7b").unwrap());
         Ticket {
-            tenant: TenantId::parse("school").unwrap(),
-            room: RoomId::parse("7b").unwrap(),
+            access: Access { tenant, room, teacher: false },
             id: RecordingId::parse("r").unwrap(),
             name: "7b.webm".to_owned(),
         }

@@ -177,6 +177,21 @@ async fn a_download_needs_its_ticket_and_no_header() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_opens_nothing_that_its_reader_may_see_no_more() {
+    let studio = studio().await;
+    assert_eq!(release(&studio, TEACHER, r#"{"released":true}"#).await, 204);
+    let ticket = async |token: &str| {
+        let ticket = studio.ask("POST", "/api/recordings/r1/download", token).await.json();
+        ticket["url"].as_str().unwrap().to_owned()
+    };
+    let (pupils, teachers) = (ticket(PUPIL).await, ticket(TEACHER).await);
+    assert_eq!(studio.ask("GET", &pupils, "").await.status, 200);
+    assert_eq!(release(&studio, TEACHER, r#"{"released":false}"#).await, 204);
+    assert_eq!(studio.ask("GET", &pupils, "").await.status, 404);
+    assert_eq!(studio.ask("GET", &teachers, "").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reader_asks_only_for_what_it_does_not_have() {
     let studio = studio().await;
     let all = studio.ask("GET", "/api/recordings/r1", TEACHER).await.json();
