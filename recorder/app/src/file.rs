@@ -121,16 +121,17 @@ impl RecordingFile {
 }
 
 /// Ends a file that a crash or a fault cut: all whole clusters stay, what follows them goes.
-/// `None`: nothing of it can be played.
+/// `None`: no cluster of it was ever whole.
 ///
 /// # Errors
-/// What the disk says.
+/// What the disk says; [`io::ErrorKind::InvalidData`] if clusters stand there, but behind a
+/// damaged one.
 pub(crate) fn recover(path: &Path) -> io::Result<Option<RecordingSize>> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
-    let Some(layout) = scan::layout(&file)? else { return Ok(None) };
-    let Whole { fragments, length, end, picture } = scan::whole(&file, &layout)?;
+    let Whole { fragments, length, end, picture } = scan::whole(&file)?;
     if fragments.is_empty() {
-        return Ok(None);
+        let damaged = io::Error::new(io::ErrorKind::InvalidData, "the first cluster is damaged");
+        return if scan::has_end(&file)? { Err(damaged) } else { Ok(None) };
     }
     RecordingFile { file, end, length, picture }.seal(&fragments).map(Some)
 }
@@ -248,9 +249,11 @@ mod tests {
         assert_eq!(blocks.count(), 20 + 3);
 
         let file = File::open(&path).unwrap();
-        let layout = scan::layout(&file).unwrap().unwrap();
-        assert_eq!(layout.init, Head::Live.init().len() as u64);
-        let read = scan::fragments(&file, &layout, sealed.len() as u64).unwrap();
+        let cues = scan::cues(&file).unwrap();
+        assert_eq!(cues, [0, 300]);
+        assert_eq!(webm::init_length(), Head::Live.init().len() as u64);
+        assert_eq!(webm::head_length(), Head::Live.encode().len() as u64);
+        let read = scan::fragments(&file, &cues, sealed.len() as u64).unwrap();
         assert_eq!(read, fragments);
         // The positions of the index lead to clusters.
         let segment = sealed.windows(4).position(|bytes| bytes == [0x18, 0x53, 0x80, 0x67]);
@@ -301,20 +304,58 @@ mod tests {
         let (file, fragments) = written(&path);
         file.seal(&fragments).unwrap();
         let sealed = fs::read(&path).unwrap();
-        let init = Head::Live.init().len();
-        for end in 0..init {
+        let clusters = usize::try_from(fragments[0].offset).unwrap();
+        let first = usize::try_from(fragments[0].length).unwrap();
+        for end in (0..clusters).step_by(97).chain(clusters..clusters + first) {
             fs::write(&path, &sealed[..end]).unwrap();
             assert_eq!(recover(&path).unwrap(), None, "{end}");
         }
-        // Any byte of the head, of the index's first bytes and of the clusters is another one.
-        let clusters = usize::try_from(fragments[0].offset).unwrap();
-        for at in (0..init + 100).chain(clusters..sealed.len()) {
-            for change in [0x00, sealed[at] ^ 0x80, sealed[at].wrapping_add(1)] {
-                let mut bytes = sealed.clone();
-                bytes[at] = change;
+        for at in clusters..sealed.len() {
+            for bytes in changed(&sealed, at) {
                 fs::write(&path, &bytes).unwrap();
-                let _whatever = recover(&path).unwrap();
                 let _whatever = crate::indexes::read(&path);
+                let recovered = recover(&path);
+                assert!(!matches!(recovered, Ok(None)), "{at}: clusters stand there");
+            }
+        }
+    }
+
+    /// A file with another byte at a place.
+    fn changed(bytes: &[u8], at: usize) -> [Vec<u8>; 3] {
+        [0x00, bytes[at] ^ 0x80, bytes[at].wrapping_add(1)].map(|change| {
+            let mut bytes = bytes.to_vec();
+            bytes[at] = change;
+            bytes
+        })
+    }
+
+    #[test]
+    fn whatever_stands_in_the_head_all_clusters_stay() {
+        let folder = memory();
+        let path = folder.path().join("r.webm");
+        let (file, fragments) = written(&path);
+        let live = fs::read(&path).unwrap();
+        let size = file.seal(&fragments).unwrap();
+        let sealed = fs::read(&path).unwrap();
+        let check = |bytes: &[u8], what: &str| {
+            fs::write(&path, bytes).unwrap();
+            let index = crate::indexes::read(&path).unwrap();
+            assert_eq!(index.fragments.len(), fragments.len(), "{what}");
+            assert_eq!(recover(&path).unwrap(), Some(size), "{what}");
+            assert!(fs::read(&path).unwrap() == sealed, "{what}");
+        };
+        let clusters = usize::try_from(fragments[0].offset).unwrap();
+        // A power cut while it was sealed: some pages are new, others old or never written.
+        for place in (0..clusters).step_by(4096).chain([clusters]) {
+            check(&[&sealed[..place], &live[place..]].concat(), "new, then old");
+            check(&[&live[..place], &sealed[place..]].concat(), "old, then new");
+            let empty = vec![0; clusters - place];
+            check(&[&sealed[..place], &empty, &live[clusters..]].concat(), "new, then empty");
+        }
+        let init = Head::Live.init().len();
+        for at in (0..init + 100).chain((init + 100..clusters).step_by(997)) {
+            for bytes in changed(&sealed, at) {
+                check(&bytes, &format!("byte {at}"));
             }
         }
     }

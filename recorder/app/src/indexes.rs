@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kreide_control::RecordingId;
 use kreide_protocol::FragmentInfo;
 
-use crate::scan;
+use crate::{scan, webm};
 
 /// What a player needs of a file.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,19 +63,23 @@ impl Indexes {
 /// Reads the index of a file that nobody writes. A file that is not sealed is read whole.
 pub(crate) fn read(path: &Path) -> io::Result<Index> {
     let file = File::open(path)?;
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "no recording");
-    let layout = scan::layout(&file)?.ok_or_else(damaged)?;
-    if layout.cues.is_empty() {
-        let whole = scan::whole(&file, &layout)?;
-        let (length, bytes) = (whole.length, whole.end);
-        return Ok(Index { init: layout.init, fragments: whole.fragments, length, bytes });
+    let size = file.metadata()?.len();
+    if size < webm::head_length() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "no recording"));
     }
-    let fragments = scan::fragments(&file, &layout, file.metadata()?.len())?;
+    let init = webm::init_length();
+    let cues = scan::cues(&file)?;
+    if cues.is_empty() {
+        let whole = scan::whole(&file)?;
+        let (length, bytes) = (whole.length, whole.end);
+        return Ok(Index { init, fragments: whole.fragments, length, bytes });
+    }
+    let fragments = scan::fragments(&file, &cues, size)?;
     let last = fragments.last();
     Ok(Index {
-        init: layout.init,
+        init,
         length: last.map_or(0, |last| last.start),
-        bytes: last.map_or(layout.clusters, |last| last.offset + last.length),
+        bytes: last.map_or(webm::head_length(), |last| last.offset + last.length),
         fragments,
     })
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: whatever stands in a file, reading ends, never panics, and holds one cluster in
 //! memory at most.
-//! Left out on purpose: every tag that this program does not write. It is skipped by its size.
+//! Left out on purpose: every tag that this program does not write, and of the head all but the
+//! index: the head is always equally long, and nothing in it is needed to find the clusters.
 
 use std::fs::File;
 use std::io;
@@ -11,13 +12,9 @@ use std::os::unix::fs::FileExt;
 use ebml_iterable::tools::{arr_to_u64, read_vint};
 use kreide_protocol::FragmentInfo;
 
-use crate::webm::{END, PICTURE, SOUND};
+use crate::webm::{self, END, PICTURE, SOUND};
 
 /// Ids of tags (RFC 9559 section 27.1).
-const EBML: u64 = 0x1a45_dfa3;
-const SEGMENT: u64 = 0x1853_8067;
-const INFO: u64 = 0x1549_a966;
-const TRACKS: u64 = 0x1654_ae6b;
 const VOID: u64 = 0xec;
 const CUES: u64 = 0x1c53_bb6b;
 const CUE_POINT: u64 = 0xbb;
@@ -34,19 +31,10 @@ const BLOCK_DURATION: u64 = 0x9b;
 const MAX_CLUSTER: u64 = 64 * 1024 * 1024;
 /// Bytes that hold any tag's id and size, and a cluster's timestamp.
 const PEEK: usize = 32;
+/// Bytes that are searched at a time.
+const PIECE: usize = 64 * 1024;
 /// An Opus packet of a recording lasts so many milliseconds.
 const SOUND_LENGTH: u64 = 20;
-
-/// What stands in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Layout {
-    /// Length of the initialization segment: bytes.
-    pub(crate) init: u64,
-    /// Where the clusters begin: bytes from the beginning.
-    pub(crate) clusters: u64,
-    /// Times in the index: milliseconds. Empty if the file is not sealed.
-    pub(crate) cues: Vec<u64>,
-}
 
 /// What stands in a cluster. Times are milliseconds from the beginning of the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,57 +107,42 @@ fn tags(bytes: &[u8]) -> impl Iterator<Item = Option<(usize, u64, &[u8])>> {
     })
 }
 
-/// Reads what stands before the first cluster. `None`: this is no recording, or not even its
-/// head was written.
-pub(crate) fn layout(file: &File) -> io::Result<Option<Layout>> {
-    let mut layout = Layout::default();
-    let mut at = 0;
-    while let Some(tag) = Tag::read(&peek(file, at)?) {
-        let body = at + tag.head as u64;
-        match (tag.id, tag.length()) {
-            (SEGMENT, _) if layout.init == 0 => at = body,
-            (CLUSTER, _) => break,
-            (EBML | INFO | TRACKS | VOID | CUES, Some(length)) if length <= MAX_CLUSTER => {
-                if tag.id == CUES {
-                    let Some(cues) = read(file, at, length)? else { break };
-                    layout.cues = cue_times(&cues[tag.head..]);
-                }
-                at += length;
-                if tag.id == TRACKS {
-                    layout.init = at;
-                }
-            }
-            _ => break,
-        }
-    }
-    layout.clusters = at;
-    Ok((layout.init != 0).then_some(layout))
+/// Times in the index: milliseconds. Empty if the file is not sealed, or its index is torn.
+pub(crate) fn cues(file: &File) -> io::Result<Vec<u64>> {
+    let at = webm::init_length();
+    let tag = Tag::read(&peek(file, at, PEEK)?).filter(|tag| tag.id == CUES);
+    let Some((tag, length)) = tag.and_then(|tag| Some((tag, tag.length()?))) else {
+        return Ok(Vec::new());
+    };
+    let is_in_head = at.checked_add(length).is_some_and(|end| end <= webm::head_length());
+    let cues = if is_in_head { read(file, at, length)? } else { None };
+    Ok(cues.and_then(|cues| cue_times(&cues[tag.head..])).unwrap_or_default())
 }
 
-fn cue_times(cues: &[u8]) -> Vec<u64> {
+fn cue_times(cues: &[u8]) -> Option<Vec<u64>> {
     let time = |point: &[u8]| {
         let (.., time) = tags(point).flatten().find(|(_, id, _)| *id == CUE_TIME)?;
         arr_to_u64(time).ok()
     };
-    tags(cues)
-        .flatten()
-        .filter(|(_, id, _)| *id == CUE_POINT)
-        .filter_map(|(.., point)| time(point))
-        .collect()
+    let point = |tag: Option<(usize, u64, &[u8])>| match tag? {
+        (_, CUE_POINT, point) => time(point),
+        _ => None,
+    };
+    tags(cues).map(point).collect()
 }
 
 /// The fragments of a file whose end is whole, `bytes` long: by the first bytes of each cluster
 /// and, for where a player can begin, by the index.
-pub(crate) fn fragments(file: &File, layout: &Layout, bytes: u64) -> io::Result<Vec<FragmentInfo>> {
+pub(crate) fn fragments(file: &File, cues: &[u64], bytes: u64) -> io::Result<Vec<FragmentInfo>> {
     let mut found = Vec::new();
-    let mut offset = layout.clusters;
+    let mut offset = webm::head_length();
     while offset < bytes {
-        let head = peek(file, offset)?;
+        let head = peek(file, offset, PEEK)?;
         let Some((tag, length)) = cluster_tag(&head).filter(|(_, l)| offset + l <= bytes) else {
             break;
         };
         let Some(start) = timestamp(&head[tag.head..]) else { break };
-        let keyframe = layout.cues.binary_search(&start).is_ok();
+        let keyframe = cues.binary_search(&start).is_ok();
         found.push(FragmentInfo { start, offset, length, keyframe });
         offset += length;
     }
@@ -201,9 +174,10 @@ pub(crate) struct Whole {
     pub(crate) picture: Option<OpenPicture>,
 }
 
-/// Reads every cluster of a file whose end may be torn.
-pub(crate) fn whole(file: &File, layout: &Layout) -> io::Result<Whole> {
-    let mut whole = Whole { end: layout.clusters, ..Whole::default() };
+/// Reads every cluster of a file whose end may be torn, and its head too: a power cut while the
+/// head is written leaves some of it new and some old, in front of clusters that are whole.
+pub(crate) fn whole(file: &File) -> io::Result<Whole> {
+    let mut whole = Whole { end: webm::head_length(), ..Whole::default() };
     while let Some((length, cluster)) = next_cluster(file, whole.end)? {
         if cluster.start < whole.fragments.last().map_or(0, |fragment| fragment.start) {
             // Time runs backwards only in damage.
@@ -220,9 +194,25 @@ pub(crate) fn whole(file: &File, layout: &Layout) -> io::Result<Whole> {
     Ok(whole)
 }
 
+/// Whether a cluster ends anywhere in a file, be what stands before its end damaged or not.
+pub(crate) fn has_end(file: &File) -> io::Result<bool> {
+    let mut at = webm::head_length();
+    loop {
+        let piece = peek(file, at, PIECE)?;
+        if piece.windows(END.len()).any(|bytes| bytes == END) {
+            return Ok(true);
+        }
+        if piece.len() < PIECE {
+            return Ok(false);
+        }
+        // The next one overlaps, so that no mark is cut in two.
+        at += (PIECE - END.len()) as u64;
+    }
+}
+
 /// A cluster's length in bytes and what stands in it. `None`: nothing whole stands there.
 fn next_cluster(file: &File, at: u64) -> io::Result<Option<(u64, Cluster)>> {
-    let head = peek(file, at)?;
+    let head = peek(file, at, PEEK)?;
     let Some((_, length)) = cluster_tag(&head) else { return Ok(None) };
     let Some(bytes) = read(file, at, length)? else { return Ok(None) };
     Ok(cluster(&bytes).map(|cluster| (length, cluster)))
@@ -296,11 +286,11 @@ impl Block {
     }
 }
 
-/// The bytes at a place, or fewer where the file ends.
-fn peek(file: &File, at: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; PEEK];
+/// So many bytes at a place, or fewer where the file ends.
+fn peek(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
     let mut filled = 0;
-    while filled < PEEK {
+    while filled < length {
         match file.read_at(&mut bytes[filled..], at + filled as u64) {
             Ok(0) => break,
             Ok(count) => filled += count,

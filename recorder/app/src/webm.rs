@@ -35,6 +35,16 @@ pub(crate) const OPEN_END: u16 = 10_000;
 /// one, or every third, and so on.
 const INDEX: usize = 64 * 1024;
 
+/// Length of the initialization segment, behind which the index stands: bytes.
+pub(crate) fn init_length() -> u64 {
+    Head::Live.init().len() as u64
+}
+
+/// Where the clusters of every file begin: bytes.
+pub(crate) fn head_length() -> u64 {
+    init_length() + INDEX as u64
+}
+
 /// What the head tells.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Head<'a> {

@@ -94,7 +94,7 @@ impl Desk {
         if let Some(job) = self.shared.jobs.get(&row.id) {
             let progress = job.progress();
             return Ok(Arc::new(Index {
-                init: webm::Head::Live.init().len() as u64,
+                init: webm::init_length(),
                 fragments: progress.fragments,
                 length: progress.length,
                 bytes: progress.bytes,
