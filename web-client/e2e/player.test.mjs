@@ -28,7 +28,8 @@ after(async () => {
 /** Opens the player; a complaint of the page fails its test unless it is expected. */
 async function open(t, { link = shelf.link, script, complains = false, size = [1366, 650], ...turn } = {}) {
   Object.assign(shelf.state, {
-    made: shelf.film.fragments.length, running: false, fault: null, cut: false, ranges: [], ...turn,
+    made: shelf.film.fragments.length, running: false, fault: null, cut: false, held: null, ranges: [], indexes: [],
+    ...turn,
   });
   const context = await browser.newContext({
     viewport: { width: size[0], height: size[1] }, locale: 'de-DE', timezoneId: 'Europe/Berlin',
@@ -134,6 +135,58 @@ test('however long it plays, the buffer stays small', async (t) => {
   assert.ok(most < 85, `${most} s are held`);
   const asked = new Set(shelf.state.ranges);
   assert.equal(asked.size, shelf.state.ranges.length, 'nothing is fetched twice');
+});
+
+/** Plays fast until the position is beyond that second, and stands there. */
+async function playPast(page, second, rate = 4) {
+  await page.evaluate(async (rate) => {
+    const video = document.querySelector('video');
+    video.muted = true;
+    video.playbackRate = rate;
+    await video.play();
+  }, rate);
+  const past = () => page.evaluate((second) => {
+    const video = document.querySelector('video');
+    const is = video.currentTime > second;
+    if (is) video.pause();
+    return is;
+  }, second);
+  await until(`second ${second} has played`, past, { within: 60_000 });
+}
+
+test('what is kept of what was played is whole: going back shows it at once', async (t) => {
+  const page = await open(t);
+  await shows(page, 0);
+  await playPast(page, 45);
+  // Between two keyframes, about half a minute back.
+  for (const second of [13.5, 22, 28]) {
+    await seek(page, second);
+    await shows(page, second);
+  }
+  assert.equal(new Set(shelf.state.ranges).size, shelf.state.ranges.length, 'nothing is fetched twice');
+  await page.evaluate(() => void document.querySelector('video').play());
+  await until('it plays on', async () => (await shown(page)).at > 30);
+});
+
+test('a browser that has room for half a minute plays it all the same', async (t) => {
+  const page = await open(t, {
+    script: () => {
+      const { appendBuffer } = SourceBuffer.prototype;
+      SourceBuffer.prototype.appendBuffer = function (bytes) {
+        const { buffered } = this;
+        const held = Array.from({ length: buffered.length }, (_, i) => buffered.end(i) - buffered.start(i));
+        if (held.reduce((sum, one) => sum + one, 0) > 30) throw new DOMException('', 'QuotaExceededError');
+        appendBuffer.call(this, bytes);
+      };
+    },
+  });
+  await shows(page, 0);
+  await playPast(page, 60, 2);
+  const { at } = await shown(page);
+  for (const back of [8, 20, 24]) {
+    await seek(page, at - back);
+    await shows(page, at - back);
+  }
 });
 
 test('it ends, and begins anew when pressed', async (t) => {

@@ -1,7 +1,7 @@
 /**
  * The built client and one recording behind the calls of `/api/recordings`, without the rest of
  * the server: the film is made by ffmpeg, three minutes of which every ten seconds have a colour of
- * their own, with a keyframe in every third fragment only.
+ * their own, with a keyframe in every fourth fragment only.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -48,16 +48,20 @@ export async function startShelf() {
     fault: null,
     /** The line is cut: nothing is answered. */
     cut: false,
+    /** Media waits for this promise, or for nothing. */
+    held: null,
     /** Ranges that were asked for. */
     ranges: [],
+    /** Indexes that were asked for, each by the first fragment it was to have. */
+    indexes: [],
     seconds: SECONDS,
   };
 
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost');
+    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
     if (pathname.startsWith('/api/')) {
       if (state.cut) return request.socket.destroy();
-      return answer(film, state, request, response, pathname);
+      return answer(film, state, request, response, pathname, Number(searchParams.get('from')));
     }
     const name = extname(pathname) === '' ? 'index.html' : pathname.slice(1);
     try {
@@ -84,7 +88,7 @@ export async function startShelf() {
   };
 }
 
-function answer(film, state, request, response, pathname) {
+function answer(film, state, request, response, pathname, from) {
   const json = (status, body) => {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
@@ -94,10 +98,11 @@ function answer(film, state, request, response, pathname) {
   if (state.fault !== null) return json(state.fault, {});
   if (pathname === `/api/recordings/${ID}/media`) {
     state.ranges.push(request.headers.range);
-    return send(film.bytes, request, response);
+    return void Promise.resolve(state.held).then(() => send(film.bytes, request, response));
   }
   if (pathname === `/api/recordings/${ID}/download`) return json(200, { url: '/api/file' });
-  const fragments = film.fragments.slice(0, state.made);
+  state.indexes.push(from);
+  const fragments = film.fragments.slice(from, state.made);
   const length = state.running ? state.made * 2000 : SECONDS * 1000;
   return json(200, {
     title: '7b',
@@ -136,7 +141,7 @@ function draw(path) {
     '-v', 'error', ...colours.flat(),
     '-f', 'lavfi', '-t', String(SECONDS), '-i', 'sine=frequency=440:sample_rate=48000',
     '-filter_complex', `concat=n=${colours.length}[v]`, '-map', '[v]', '-map', `${colours.length}:a`,
-    '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '100k', '-g', '60', '-keyint_min', '60',
+    '-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '100k', '-g', '80', '-keyint_min', '80',
     '-c:a', 'libopus', '-b:a', '16k', '-cluster_time_limit', '2000', '-y', path,
   ]);
   const bytes = readFileSync(path);

@@ -22,6 +22,8 @@ const AGAIN = [500, 1000, 2000, 4000] as const;
 const HOLE = 1.5;
 /** Least seconds ahead when the browser's buffer is small. */
 const LEAST_AHEAD = 6;
+/** The same behind. */
+const LEAST_BEHIND = 5;
 
 export interface FeedHooks {
   /** The index has grown or ended. */
@@ -137,16 +139,11 @@ export class Feed {
       await this.#remove(buffer, 0, Infinity);
     }
     this.#overHole();
-    const old = forget(this.#run, position);
-    if (old !== null) {
-      await this.#remove(buffer, 0, old);
-      this.#run = { ...this.#run, from: old };
-    }
+    await this.#forget(buffer, BEHIND);
     const wanted = portion(this.#run, fragments, position, this.#ahead);
     if (wanted) {
-      const run = this.#run;
       const taken = await this.#persist(() => this.#take(wanted.offset, wanted.length));
-      if (taken) this.#run = { ...run, next: wanted.next };
+      if (taken) this.#run = { ...this.#run, next: wanted.next };
       this.#overHole();
       return taken;
     }
@@ -176,7 +173,7 @@ export class Feed {
     if (!(known >= length)) this.#source.duration = length;
   }
 
-  /** Fetches and appends. False: the browser's buffer is full, so that less has to be ready. */
+  /** Fetches and appends. False: the browser's buffer was full, and a later try finds more room. */
   async #take(offset: number, length: number): Promise<boolean> {
     const buffer = this.#buffer;
     if (!buffer) return false;
@@ -187,12 +184,20 @@ export class Feed {
       await done(buffer, () => buffer.appendBuffer(bytes));
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
+      if (await this.#forget(buffer, LEAST_BEHIND)) return false;
       if (this.#ahead <= LEAST_AHEAD) throw error;
       this.#ahead = Math.max(LEAST_AHEAD, this.#ahead / 2);
-      const behind = this.video.currentTime - BEHIND / 6;
-      if (behind > 0) await this.#remove(buffer, 0, behind);
       return false;
     }
+    return true;
+  }
+
+  /** Whether anything was there to forget, so many seconds behind the position. */
+  async #forget(buffer: SourceBuffer, behind: number): Promise<boolean> {
+    const from = forget(this.#run, this.#index.fragments, this.video.currentTime, behind);
+    if (from === null) return false;
+    await this.#remove(buffer, 0, from);
+    this.#run = { ...this.#run, from };
     return true;
   }
 

@@ -55,8 +55,34 @@ test('a portion ends where the file has something else in between', () => {
   expect(portion({ from: 0, next: 0 }, apart, 0)).toMatchObject({ next: 2, length: 200 });
 });
 
+// A browser takes away pictures up to the next keyframe, but sound only up to where it is told.
+test.each([
+  ['nothing was played that long ago', 0, 35, null],
+  ['up to the keyframe from which what is kept is decoded', 0, 45, 12],
+  ['the same until the next keyframe', 12, 47.9, null],
+  ['then up to that one', 12, 48, 18],
+  ['what is before the run is not there', 24, 45, null],
+])('what was played is forgotten: %s', (_, from, position, expected) => {
+  expect(forget({ from, next: 30 }, fragments, position)).toBe(expected);
+});
+
 test('what was played is forgotten in pieces, not drop by drop', () => {
-  expect(forget({ from: 0, next: 30 }, 35)).toBeNull();
-  expect(forget({ from: 0, next: 30 }, 45)).toBe(15);
-  expect(forget({ from: 15, next: 30 }, 46)).toBeNull();
+  const keys = fragments.map((one) => ({ ...one, keyframe: true }));
+  expect(forget({ from: 0, next: 30 }, keys, 34)).toBeNull();
+  expect(forget({ from: 0, next: 30 }, keys, 36.5)).toBe(6);
+});
+
+test('less is kept behind the position where less has room', () => {
+  expect(forget({ from: 0, next: 30 }, fragments, 20, 5)).toBe(12);
+  expect(forget({ from: 12, next: 30 }, fragments, 20, 5)).toBeNull();
+});
+
+test('whatever is not forgotten can be shown', () => {
+  let run = { from: 0, next: 60 };
+  for (let position = 0; position < 119; position += 0.5) {
+    const from = forget(run, fragments, position);
+    if (from !== null) run = { ...run, from };
+    expect(fragments[entry(fragments, run.from)]?.start).toBe(run.from * 1000);
+    expect(leads(run, fragments, Math.max(0, position - 30))).toBe(true);
+  }
 });

@@ -68,8 +68,17 @@ export function portion(
   return { next: end, offset: first.offset, length };
 }
 
-/** Up to where what was played can be forgotten; null if it is not worth it. */
-export function forget(run: Run, position: number, behind = BEHIND): number | null {
-  const end = position - behind;
-  return end - run.from > behind / 3 ? end : null;
+/**
+ * Up to where what was played can be forgotten; null if it is not worth it. Always a place where
+ * decoding begins: a browser takes pictures away up to the next keyframe, and whoever went back to
+ * before that one would hear sound without a picture.
+ */
+export function forget(
+  run: Run,
+  fragments: readonly FragmentInfo[],
+  position: number,
+  behind = BEHIND,
+): number | null {
+  const { from } = runTo(fragments, position - behind);
+  return from - run.from > behind / 6 ? from : null;
 }
