@@ -189,6 +189,20 @@ test('a browser that has room for half a minute plays it all the same', async (t
   }
 });
 
+test('a press before anything has come is kept until it has', async (t) => {
+  let release;
+  const page = await open(t, { held: new Promise((resolve) => (release = resolve)) });
+  t.after(release);
+  await until('the beginning is asked for', () => shelf.state.ranges.length === 1);
+  await page.evaluate(() => document.querySelector('video').pause());
+  await seek(page, 95);
+  await page.getByRole('button', { name: 'Abspielen' }).click();
+  await page.evaluate(() => new Promise((next) => setTimeout(next)));
+  release();
+  await shows(page, 95);
+  await until('it plays', async () => (await shown(page)).at > 95.5);
+});
+
 test('it ends, and begins anew when pressed', async (t) => {
   const page = await open(t);
   await shows(page, 0);

@@ -50,7 +50,8 @@ export class Feed {
   #buffer: SourceBuffer | null = null;
   #ahead = AHEAD;
   #tries = 0;
-  #busy = false;
+  /** From the beginning on: before the initialization segment nothing else may be taken. */
+  #busy = true;
   #followed = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #source: MediaSource;
@@ -95,10 +96,12 @@ export class Feed {
     try {
       this.#buffer = this.#source.addSourceBuffer(this.#index.mime);
       this.#measure();
-      await this.#persist(() => this.#take(0, this.#index.init));
+      // Wanted wherever the person goes meanwhile.
+      await this.#persist(() => this.#take(0, this.#index.init, this.#stop.signal));
     } catch (error) {
       return this.#fail(troubleOf(error));
     }
+    this.#busy = false;
     this.#look();
   }
 
@@ -131,6 +134,7 @@ export class Feed {
   /** Whether there is more to do at once. */
   async #step(buffer: SourceBuffer): Promise<boolean> {
     this.#fetching = new AbortController();
+    const { signal } = this.#fetching;
     const position = this.video.currentTime;
     await this.#follow();
     const { fragments, recording } = this.#index;
@@ -142,7 +146,7 @@ export class Feed {
     await this.#forget(buffer, BEHIND);
     const wanted = portion(this.#run, fragments, position, this.#ahead);
     if (wanted) {
-      const taken = await this.#persist(() => this.#take(wanted.offset, wanted.length));
+      const taken = await this.#persist(() => this.#take(wanted.offset, wanted.length, signal));
       if (taken) this.#run = { ...this.#run, next: wanted.next };
       this.#overHole();
       return taken;
@@ -174,12 +178,12 @@ export class Feed {
   }
 
   /** Fetches and appends. False: the browser's buffer was full, and a later try finds more room. */
-  async #take(offset: number, length: number): Promise<boolean> {
+  async #take(offset: number, length: number, signal: AbortSignal): Promise<boolean> {
     const buffer = this.#buffer;
     if (!buffer) return false;
     const { id } = this.#index.recording;
-    const bytes = await this.archive.bytes(id, offset, length, this.#fetching.signal);
-    if (this.#fetching.signal.aborted) throw this.#fetching.signal.reason;
+    const bytes = await this.archive.bytes(id, offset, length, signal);
+    if (signal.aborted) throw signal.reason;
     try {
       await done(buffer, () => buffer.appendBuffer(bytes));
     } catch (error) {
