@@ -73,6 +73,16 @@ pub trait Catalogue: Send + Sync {
     fn put_recording(&self, recording: Recording)
     -> BoxFuture<'static, Result<(), CatalogueError>>;
 
+    /// Notes how long and how large a recording became. Returns whether there is one: what was
+    /// forgotten meanwhile stays forgotten.
+    fn end_recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+        size: RecordingSize,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
     /// Finds a recording of a room.
     fn recording(
         &self,
@@ -108,10 +118,12 @@ pub trait Catalogue: Send + Sync {
     /// All recordings that are not ended: after a start of the server, those that a crash cut.
     fn unended_recordings(&self) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
 
-    /// Ended recordings that are to be deleted at `now`, a hundred at most.
+    /// Recordings that are to be deleted at `now`, ended or not: a hundred at most, after the
+    /// first `skip`.
     fn recordings_to_delete(
         &self,
         now: i64,
+        skip: u32,
     ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use kreide_cluster::{
@@ -84,19 +85,53 @@ async fn the_end_does_not_undo_a_release() {
 }
 
 #[tokio::test]
-async fn only_ended_recordings_fall_due_and_are_forgotten_once() {
+async fn what_was_forgotten_does_not_come_back_by_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(folder.path()).await.unwrap();
-    store.put_recording(recording("running", 10)).await.unwrap();
+    let end = || store.end_recording(tenant("school"), room("7b"), id("a"), SIZE);
+    store.put_recording(recording("a", 10)).await.unwrap();
+    let released = store.release_recording(tenant("school"), room("7b"), id("a"), true).await;
+    assert_eq!((released, end().await), (Ok(true), Ok(true)));
+    let found = store.recording(tenant("school"), room("7b"), id("a")).await;
+    let ended = Recording { ended: Some(SIZE), released: true, ..recording("a", 10) };
+    assert_eq!(found, Ok(Some(ended)));
+    store.forget_recording(tenant("school"), room("7b"), id("a")).await.unwrap();
+    assert_eq!(end().await, Ok(false));
+    assert_eq!(store.recordings(tenant("school"), room("7b")).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn recordings_fall_due_ended_or_not_and_are_forgotten_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let unended = recording("unended", 10);
+    store.put_recording(unended.clone()).await.unwrap();
     let ended = Recording { ended: Some(SIZE), ..recording("ended", 20) };
     store.put_recording(ended.clone()).await.unwrap();
-    assert_eq!(store.recordings_to_delete(119).await, Ok(vec![]));
-    assert_eq!(store.recordings_to_delete(120).await, Ok(vec![ended]));
+    assert_eq!(store.recordings_to_delete(109, 0).await, Ok(vec![]));
+    assert_eq!(store.recordings_to_delete(119, 0).await, Ok(vec![unended.clone()]));
+    assert_eq!(store.recordings_to_delete(120, 0).await, Ok(vec![unended.clone(), ended]));
     for expected in [true, false] {
         let forgotten = store.forget_recording(tenant("school"), room("7b"), id("ended")).await;
         assert_eq!(forgotten, Ok(expected));
     }
-    assert_eq!(store.recordings_to_delete(i64::MAX).await, Ok(vec![]));
+    assert_eq!(store.recordings_to_delete(i64::MAX, 0).await, Ok(vec![unended]));
+}
+
+#[tokio::test]
+async fn what_falls_due_is_told_a_hundred_at_a_time_each_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    for n in 0..130 {
+        store.put_recording(recording(&format!("r{n}"), n % 3)).await.unwrap();
+    }
+    let mut found = store.recordings_to_delete(1_000, 0).await.unwrap();
+    assert_eq!(found.len(), 100);
+    found.extend(store.recordings_to_delete(1_000, 100).await.unwrap());
+    assert!(found.is_sorted_by_key(|recording| recording.kept_until));
+    let ids: BTreeSet<_> = found.iter().map(|recording| recording.id.to_string()).collect();
+    assert_eq!((found.len(), ids.len()), (130, 130));
+    assert_eq!(store.recordings_to_delete(1_000, 130).await, Ok(vec![]));
 }
 
 #[tokio::test]

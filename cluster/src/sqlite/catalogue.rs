@@ -11,7 +11,7 @@ use sqlx::{query, query_as};
 
 use super::writer::key;
 use super::{SqliteStore, recordings};
-use crate::{Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, Room};
+use crate::{Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, RecordingSize, Room};
 
 impl Catalogue for SqliteStore {
     fn ensure_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>> {
@@ -235,6 +235,16 @@ impl Catalogue for SqliteStore {
         Box::pin(recordings::of_room(self.pool.clone(), tenant, room))
     }
 
+    fn end_recording(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        id: RecordingId,
+        size: RecordingSize,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        Box::pin(recordings::end(self.pool.clone(), tenant, room, id, size))
+    }
+
     fn release_recording(
         &self,
         tenant: TenantId,
@@ -261,8 +271,9 @@ impl Catalogue for SqliteStore {
     fn recordings_to_delete(
         &self,
         now: i64,
+        skip: u32,
     ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>> {
-        Box::pin(recordings::to_delete(self.pool.clone(), now))
+        Box::pin(recordings::to_delete(self.pool.clone(), now, skip))
     }
 }
 

@@ -72,6 +72,26 @@ pub(super) async fn of_room(
     found.into_iter().map(read).collect()
 }
 
+pub(super) async fn end(
+    pool: SqlitePool,
+    tenant: TenantId,
+    room: RoomId,
+    id: RecordingId,
+    size: RecordingSize,
+) -> Result<bool, CatalogueError> {
+    let changed = query(
+        "UPDATE recordings SET length = ?, bytes = ? WHERE tenant = ? AND room = ? AND id = ?",
+    )
+    .bind(size.length)
+    .bind(size.bytes)
+    .bind(tenant.as_str())
+    .bind(room.as_str())
+    .bind(id.as_str())
+    .execute(&pool)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
 pub(super) async fn release(
     pool: SqlitePool,
     tenant: TenantId,
@@ -118,13 +138,15 @@ pub(super) async fn unended(pool: SqlitePool) -> Result<Vec<Recording>, Catalogu
 pub(super) async fn to_delete(
     pool: SqlitePool,
     now: i64,
+    skip: u32,
 ) -> Result<Vec<Recording>, CatalogueError> {
     let found: Vec<Row> = query_as(
         "SELECT tenant, room, id, lesson, started, length, bytes, released, kept_until
-         FROM recordings WHERE kept_until <= ? AND length IS NOT NULL AND bytes IS NOT NULL
-         ORDER BY kept_until LIMIT 100",
+         FROM recordings WHERE kept_until <= ?
+         ORDER BY kept_until, tenant, room, id LIMIT 100 OFFSET ?",
     )
     .bind(now)
+    .bind(skip)
     .fetch_all(&pool)
     .await?;
     found.into_iter().map(read).collect()

@@ -1,5 +1,5 @@
-//! What the recorder does by the clock: it deletes recordings whose time is over, and gives up
-//! those whose disk hangs.
+//! What the recorder does by the clock: it deletes recordings whose time is over, ends again those
+//! that could not be ended, and gives up those whose disk hangs.
 //!
 //! Invariant: a file goes before its row, so that a crash between them forgets no file.
 //! Left out on purpose: recordings that run. They are deleted after their end at the earliest.
@@ -14,24 +14,36 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::recorder::Shared;
-use crate::{clock, folder, job};
+use crate::{clock, folder, job, recovery};
 
-/// How often recordings are looked for whose time is over.
-const DELETE: Duration = Duration::from_secs(60);
+/// How often recordings are looked for whose time is over, or that are not ended.
+const TIDY: Duration = Duration::from_secs(60);
 /// How often threads are looked for that hang.
 const WATCH: Duration = Duration::from_millis(500);
 
 /// Does the chores, again and again.
 pub(crate) async fn run(shared: Arc<Shared>) {
-    let mut delete = interval(DELETE);
+    // Beside each other: who tidies waits for disks, and these are what is watched.
+    tokio::join!(tidy(&shared), watch(&shared));
+}
+
+async fn tidy(shared: &Shared) {
+    let mut tidy = interval(TIDY);
+    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tidy.tick().await;
+        delete_due(shared).await;
+        recovery::end_cut(shared).await;
+    }
+}
+
+async fn watch(shared: &Shared) {
     let mut watch = interval(WATCH);
     // The process itself may have been held up: threads get a turn before they are judged.
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = delete.tick() => delete_due(&shared).await,
-            _ = watch.tick() => give_up_hanging(&shared).await,
-        }
+        watch.tick().await;
+        give_up_hanging(shared).await;
     }
 }
 
@@ -46,18 +58,35 @@ async fn give_up_hanging(shared: &Shared) {
 }
 
 async fn delete_due(shared: &Shared) {
-    // A hundred at a time; the rest follows with the next turn.
-    let Ok(due) = shared.catalogue.recordings_to_delete(clock::now()).await else { return };
-    for recording in due {
-        let (lesson, id) = (recording.lesson.clone(), recording.id.clone());
-        match delete_one(shared, &recording).await {
-            Ok(()) => {
-                shared.metrics.expired.inc();
-                tracing::info!(%lesson, recording = %id, "recording deleted, its time is over");
-            }
-            Err(error) => {
-                tracing::error!(%lesson, recording = %id, %error, "a recording is deleted later");
-            }
+    let now = clock::now();
+    // Those that stay until the next turn. They must not stand in the way of all others.
+    let mut left = 0;
+    loop {
+        let due = shared.catalogue.recordings_to_delete(now, left).await.unwrap_or_default();
+        if due.is_empty() {
+            return;
+        }
+        for recording in due {
+            left += u32::from(!is_deleted(shared, &recording).await);
+        }
+    }
+}
+
+/// Deletes a recording whose time is over, unless it runs. Logs what cannot be done.
+async fn is_deleted(shared: &Shared, recording: &Recording) -> bool {
+    if shared.jobs.get(&recording.id).is_some() {
+        return false;
+    }
+    let (lesson, id) = (&recording.lesson, &recording.id);
+    match delete_one(shared, recording).await {
+        Ok(()) => {
+            shared.metrics.expired.inc();
+            tracing::info!(%lesson, recording = %id, "recording deleted, its time is over");
+            true
+        }
+        Err(error) => {
+            tracing::error!(%lesson, recording = %id, %error, "a recording is deleted later");
+            false
         }
     }
 }

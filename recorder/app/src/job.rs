@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use kreide_cluster::Recording;
 use kreide_control::{
-    Command, ParticipantNo, RecorderEvent, RecordingEnd, SlotRequest, Source, Tap, View,
+    Command, LessonKey, ParticipantNo, RecorderEvent, RecordingEnd, SlotRequest, Source, Tap, View,
 };
 use kreide_recorder_core::{Counts, Order, Settings, Timeline};
 
@@ -219,10 +219,11 @@ impl<'a> Taping<'a> {
             clean_up(self.shared, self.job);
             return Ok(());
         }
-        let ended = Some(self.file.seal(&progress.fragments)?);
-        let put =
-            self.shared.catalogue.put_recording(Recording { ended, ..row(self.shared, self.job) });
-        self.shared.runtime.block_on(put).map_err(io::Error::other)
+        let size = self.file.seal(&progress.fragments)?;
+        let LessonKey { tenant, room, .. } = self.job.order.lesson.clone();
+        let id = self.job.order.recording.clone();
+        let ended = self.shared.catalogue.end_recording(tenant, room, id, size);
+        self.shared.runtime.block_on(ended).map(|_was_there| ()).map_err(io::Error::other)
     }
 }
 

@@ -9,25 +9,30 @@ use std::io;
 use std::path::PathBuf;
 
 use kreide_cluster::{Recording, RecordingSize};
+use kreide_control::LessonKey;
 use tokio::task::spawn_blocking;
 
 use crate::recorder::Shared;
 use crate::{file, folder};
 
-/// Ends all recordings that neither run nor are ended, then looks whether files and rows belong
-/// together.
+/// Ends what was cut, then looks whether files and rows belong together.
 pub(crate) async fn run(shared: &Shared) {
+    end_cut(shared).await;
+    look_for_strays(shared).await;
+}
+
+/// Ends all recordings that neither run nor are ended.
+pub(crate) async fn end_cut(shared: &Shared) {
     let Ok(unended) = shared.catalogue.unended_recordings().await else { return };
     for recording in unended {
         if shared.jobs.get(&recording.id).is_none() {
             end_one(shared, &recording).await;
         }
     }
-    look_for_strays(shared).await;
 }
 
-/// Ends one recording that nobody writes any more. Logs what cannot be done; the next start tries
-/// again.
+/// Ends one recording that nobody writes any more. To do so twice at once does no harm: both
+/// write the same. Logs what cannot be done; it is tried again by the clock.
 pub(crate) async fn end_one(shared: &Shared, recording: &Recording) {
     let (lesson, id) = (&recording.lesson, &recording.id);
     match recovered(shared, recording).await {
@@ -44,19 +49,14 @@ pub(crate) async fn end_one(shared: &Shared, recording: &Recording) {
 async fn recovered(shared: &Shared, recording: &Recording) -> io::Result<Option<RecordingSize>> {
     let path = shared.path_of(recording);
     let size = spawn_blocking(move || recover_file(path)).await.map_err(io::Error::other)??;
-    match size {
-        Some(_) => {
-            let ended = Recording { ended: size, ..recording.clone() };
-            shared.catalogue.put_recording(ended).await.map_err(io::Error::other)?;
-        }
-        None => {
-            let lesson = recording.lesson.clone();
-            let id = recording.id.clone();
-            let forgotten = shared.catalogue.forget_recording(lesson.tenant, lesson.room, id);
-            forgotten.await.map_err(io::Error::other)?;
-        }
-    }
-    Ok(size)
+    let LessonKey { tenant, room, .. } = recording.lesson.clone();
+    let id = recording.id.clone();
+    let noted = match size {
+        Some(size) => shared.catalogue.end_recording(tenant, room, id, size),
+        None => shared.catalogue.forget_recording(tenant, room, id),
+    };
+    // That there is no such row any more is fine: somebody deleted the recording meanwhile.
+    noted.await.map(|_was_there| size).map_err(io::Error::other)
 }
 
 /// Recovers a file, or deletes it if nothing of it can be played.

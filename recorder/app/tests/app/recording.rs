@@ -8,7 +8,7 @@ use kreide_control::{
     Command, Overloaded, ParticipantNo, RecorderEvent, RecorderPlane, RecordingEnd,
 };
 
-use crate::kit::{Studio, frames, id, lesson, probe, room, seconds, tenant};
+use crate::kit::{DAY, Studio, frames, id, lesson, now, probe, room, seconds, tenant};
 
 const TEACHER: &str = "school/7b/teacher";
 
@@ -190,4 +190,88 @@ async fn a_recording_is_deleted_when_its_time_is_over() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("it is still there");
+}
+
+/// A row of an earlier run of the server, that was not ended.
+fn cut(recording: &str, kept_until: i64) -> Recording {
+    let (id, lesson, started) = (id(recording), lesson(), now() - 1_000);
+    Recording { id, lesson, started, ended: None, released: false, kept_until }
+}
+
+/// Waits until the rows of the room are so many, and tells which.
+async fn rows(studio: &Studio, count: usize) -> Vec<Recording> {
+    for _ in 0..500 {
+        let rows = studio.store.recordings(tenant("school"), room("7b")).await.unwrap();
+        if rows.len() == count {
+            return rows;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("there are not {count} rows");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recordings_that_cannot_be_deleted_do_not_keep_the_others() {
+    let data = tempfile::tempdir().unwrap();
+    let before = Studio::at(data.path(), data.path().join("recordings"), DAY).await;
+    for n in 0..120 {
+        let stuck = format!("stuck{n}");
+        // What is no file cannot be deleted as one, not even by root.
+        fs::create_dir_all(before.path(&stuck)).unwrap();
+        before.store.put_recording(cut(&stuck, 1)).await.unwrap();
+    }
+    fs::write(before.path("old"), "neither ended nor whole").unwrap();
+    before.store.put_recording(cut("old", now() - 1)).await.unwrap();
+    before.store.put_recording(cut("young", now() + 1_000_000)).await.unwrap();
+    fs::create_dir_all(before.path("young")).unwrap();
+    // The next start looks at once.
+    let next = Studio::at(data.path(), before.folder.clone(), DAY).await;
+    let rows = rows(&next, 121).await;
+    assert!(!next.path("old").exists());
+    assert!(rows.iter().all(|row| row.id != id("old")));
+    assert!(rows.iter().any(|row| row.id == id("young")), "its time is not over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_ended_is_tried_again_by_the_clock() {
+    let data = tempfile::tempdir().unwrap();
+    let mut before = Studio::at(data.path(), data.path().join("recordings"), DAY).await;
+    before.record("r1", Duration::from_millis(1_500)).await;
+    let ended = before.store.recording(tenant("school"), room("7b"), id("r1")).await.unwrap();
+    let ended = ended.unwrap();
+    let unended = Recording { ended: None, ..ended.clone() };
+    before.store.put_recording(unended).await.unwrap();
+    // Nobody calls for a recovery.
+    let next = Studio::at(data.path(), before.folder.clone(), DAY).await;
+    for _ in 0..500 {
+        let row = next.store.recording(tenant("school"), room("7b"), id("r1")).await.unwrap();
+        if row.as_ref() == Some(&ended) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it is still not ended");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_while_it_is_recovered_does_not_come_back() {
+    let mut studio = Studio::new().await;
+    studio.record("r1", Duration::from_millis(1_500)).await;
+    let index = studio.ask("GET", "/api/recordings/r1", TEACHER).await.json();
+    let file = fs::read(studio.path("r1")).unwrap();
+    let first = |name: &str| index["fragments"][0][name].as_u64().unwrap() as usize;
+    let (head, rest) = file.split_at(first("offset"));
+    // The same cluster again and again: long enough to be read for a while.
+    let long = [head, &rest[..first("length")].repeat(200)].concat();
+    fs::write(studio.path("r2"), &long).unwrap();
+    studio.store.put_recording(cut("r2", now() + 1_000_000)).await.unwrap();
+    let delete = async {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        studio.ask("DELETE", "/api/recordings/r2", TEACHER).await.status
+    };
+    let ((), status) = tokio::join!(studio.recorder.recover(), delete);
+    assert_eq!(status, 204);
+    let row = studio.store.recording(tenant("school"), room("7b"), id("r2")).await;
+    assert_eq!(row, Ok(None));
+    assert!(!studio.path("r2").exists());
 }
