@@ -226,6 +226,9 @@ test('one that is still being made is followed to its end', async (t) => {
   clearInterval(grow);
   Object.assign(shelf.state, { running: false, made: shelf.film.fragments.length });
   await page.getByText('3 Min.').waitFor();
+  const [first, ...more] = shelf.state.indexes;
+  assert.equal(first, 0);
+  assert.ok(more.length > 2 && more.every((from) => from > 2), `what is known is not asked for again: ${more}`);
   await seek(page, 175);
   await shows(page, 175);
 });

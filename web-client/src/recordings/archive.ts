@@ -22,9 +22,11 @@ export class Archive {
     return (await this.#call('GET', '')).json() as Promise<Recordings>;
   }
 
-  /** What a player needs. */
-  async index(id: string, signal?: AbortSignal): Promise<RecordingIndex> {
-    return (await this.#call('GET', path(id), { signal })).json() as Promise<RecordingIndex>;
+  /** What a player needs; the first `from` fragments are left out. */
+  async index(id: string, signal?: AbortSignal, from = 0): Promise<RecordingIndex> {
+    const part = from > 0 ? `?from=${from}` : '';
+    const response = await this.#call('GET', `${path(id)}${part}`, { signal });
+    return response.json() as Promise<RecordingIndex>;
   }
 
   /** Bytes of the media, `length` of them from `offset` on. */

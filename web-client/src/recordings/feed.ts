@@ -7,6 +7,7 @@
  */
 import type { RecordingIndex } from '../protocol';
 import type { Archive } from './archive';
+import { follow } from './follow';
 import { AHEAD, BEHIND, forget, leads, portion, runTo, type Run } from './plan';
 import { Failed, troubleOf, type Trouble } from './trouble';
 
@@ -14,7 +15,7 @@ import { Failed, troubleOf, type Trouble } from './trouble';
 const LOOK = 500;
 /** Milliseconds between two questions for the index of a running recording, at its end. */
 const FOLLOW = 1000;
-/** The same while the position is far from the end: an index of an hour is large. */
+/** The same while the position is far from the end: what is new is not wanted soon. */
 const FOLLOW_FROM_AFAR = 10_000;
 /** Milliseconds after which a question without an answer is put again; the last one repeats. */
 const AGAIN = [500, 1000, 2000, 4000] as const;
@@ -163,8 +164,9 @@ export class Feed {
     const near = this.#run.next + 5 >= this.#index.fragments.length;
     if (now - this.#followed < (near ? FOLLOW : FOLLOW_FROM_AFAR)) return;
     this.#followed = now;
-    const { id } = this.#index.recording;
-    this.#index = await this.#persist(() => this.archive.index(id, this.#fetching.signal));
+    const known = this.#index;
+    const { signal } = this.#fetching;
+    this.#index = await this.#persist(() => follow(this.archive, known, signal));
     this.#measure();
     this.hooks.indexed(this.#index);
   }

@@ -49,12 +49,14 @@ describe('the archive', () => {
     const { it, asked } = archive(() => new Response('{"url":"/x"}'));
     await it.list();
     await it.index('r/1');
+    await it.index('r1', undefined, 7);
     await it.release('r1', true);
     await it.erase('r1');
     expect(await it.ticket('r1')).toBe('/x');
     expect(asked.map(([path, { method }]) => `${method} ${path}`)).toEqual([
       'GET /api/recordings',
       'GET /api/recordings/r%2F1',
+      'GET /api/recordings/r1?from=7',
       'POST /api/recordings/r1/release',
       'DELETE /api/recordings/r1',
       'POST /api/recordings/r1/download',
@@ -63,7 +65,7 @@ describe('the archive', () => {
       expect(headers).toMatchObject({ authorization: 'Bearer secret' });
       expect(credentials).toBe('omit');
     }
-    expect(asked[2]?.[1].body).toBe('{"released":true}');
+    expect(asked[3]?.[1].body).toBe('{"released":true}');
   });
 
   test('bytes are asked for by range, and only what was asked for is taken', async () => {
