@@ -262,11 +262,12 @@ async fn what_is_deleted_while_it_is_recovered_does_not_come_back() {
     let first = |name: &str| index["fragments"][0][name].as_u64().unwrap() as usize;
     let (head, rest) = file.split_at(first("offset"));
     // The same cluster again and again: long enough to be read for a while.
-    let long = [head, &rest[..first("length")].repeat(200)].concat();
+    let long = [head, &rest[..first("length")].repeat(1_000)].concat();
+    assert_eq!(studio.ask("DELETE", "/api/recordings/r1", TEACHER).await.status, 204);
     fs::write(studio.path("r2"), &long).unwrap();
     studio.store.put_recording(cut("r2", now() + 1_000_000)).await.unwrap();
     let delete = async {
-        tokio::time::sleep(Duration::from_millis(30)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
         studio.ask("DELETE", "/api/recordings/r2", TEACHER).await.status
     };
     let ((), status) = tokio::join!(studio.recorder.recover(), delete);
