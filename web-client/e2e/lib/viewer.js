@@ -1,6 +1,7 @@
 /**
- * A viewer with one video slot and nothing else, straight on the protocol: what remains of a
- * client when its layout is taken away. A classic script for a page of the server without the client.
+ * A viewer with one video slot that is judged, straight on the protocol: what remains of a client
+ * when its layout is taken away. Two more slots show always the same and tell what the cameras and
+ * the machine do by themselves. A classic script for a page of the server without the client.
  *
  * It obeys the one rule of slots: a frame is shown only if the server has named its source and
  * the frame's RTP timestamp is not before that source's first one.
@@ -12,6 +13,8 @@
   let connection;
   let slot = { source: null, fromTimestamp: 0 };
   let asked = null;
+  /** Whose cameras the other slots show. */
+  let always = [];
 
   async function enter(link, name) {
     const reply = await fetch('/api/enter', {
@@ -25,7 +28,9 @@
       connection.addTransceiver(kind, { direction: 'sendonly' });
     }
     for (let n = 0; n < 4; n += 1) connection.addTransceiver('audio', { direction: 'recvonly' });
-    const { receiver } = connection.addTransceiver('video', { direction: 'recvonly' });
+    const [{ receiver }, ...others] = [0, 1, 2].map(() =>
+      connection.addTransceiver('video', { direction: 'recvonly' }),
+    );
     await connection.setLocalDescription();
     socket = new WebSocket(`ws://${location.host}/ws`);
     await new Promise((done, refused) => {
@@ -52,11 +57,8 @@
       };
     });
     await connection.setRemoteDescription({ type: 'answer', sdp: joined.media.answer });
-    const video = document.createElement('video');
-    video.muted = true;
-    video.srcObject = new MediaStream([receiver.track]);
-    document.body.append(video);
-    video.play();
+    const video = player(receiver.track);
+    for (const other of others) player(other.receiver.track);
     const judge = (at, { rtpTimestamp }) => {
       const whose = slot.source?.participant;
       const early = ((rtpTimestamp - slot.fromTimestamp) >>> 0) >= 2 ** 31;
@@ -69,6 +71,15 @@
     return joined.snapshot.participants;
   }
 
+  function player(track) {
+    const video = document.createElement('video');
+    video.muted = true;
+    video.srcObject = new MediaStream([track]);
+    document.body.append(video);
+    video.play();
+    return video;
+  }
+
   async function deflated(text) {
     const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'));
     const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -76,13 +87,22 @@
     return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
   }
 
-  /** Asks for another camera in the one slot; gives back when. */
+  /** Shows these in the slots that do not change. */
+  function keep(participants) {
+    always = participants;
+  }
+
+  /** Asks for another camera in the judged slot; gives back when. */
   function look(participant) {
     asked = participant;
-    const source = { participant, kind: 'camera' };
-    socket.send(JSON.stringify({ type: 'view', slots: [{ slot: 0, source, height: 360 }] }));
+    const slots = [participant, ...always].map((whose, slot) => ({
+      slot,
+      source: { participant: whose, kind: 'camera' },
+      height: 360,
+    }));
+    socket.send(JSON.stringify({ type: 'view', slots }));
     return performance.now();
   }
 
-  window.kreideViewer = { enter, look, frames };
+  window.kreideViewer = { enter, keep, look, frames };
 })();
