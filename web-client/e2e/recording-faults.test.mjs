@@ -10,10 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { WORDS, openClassroom, press, says } from './lib/classroom.mjs';
+import { WORDS, isShown, openClassroom, press, says } from './lib/classroom.mjs';
 import { inspect, onsets, pictures, sound } from './lib/film.mjs';
+import { startFirefox } from './lib/firefox.mjs';
 import { decodedWhile, sees } from './lib/judge.mjs';
-import { access, files, list, runs, startRecording } from './lib/recorder.mjs';
+import { IN_FIREFOX } from './lib/media.mjs';
+import { access, files, list, runs, shown, startRecording } from './lib/recorder.mjs';
 import { until } from './lib/until.mjs';
 
 /** A lesson of a teacher and, if wanted, pupils; ends with the test. */
@@ -144,6 +146,19 @@ test('nobody else can watch', async (context) => {
   assert.equal((await ask('pupil', 'GET', '')).status, 200);
   assert.equal((await ask('pupil', 'DELETE', '')).status, 403);
   assert.equal((await ask('neighbour', 'GET', '')).status, 404);
+
+  // In the other browser, too.
+  const fox = await classroom.window(IN_FIREFOX, { start: startFirefox });
+  await fox.goto(`${server.url}/r?lang=de#${recording.id}.${holders.pupil}`);
+  await until('the pupil may press play', () => isShown(fox, WORDS.play));
+  // It begins by itself where the browser lets it.
+  const begins = until('it begins', async () => (await shown(fox)).at > 0, { within: 3000 });
+  await begins.catch(() => press(fox, WORDS.play));
+  await until('Firefox has played most of it', async () => {
+    const { at, failed, colour, ...more } = await shown(fox);
+    assert.ok(failed === null && colour && at > 1.5, JSON.stringify({ at, failed, ...more }));
+    return true;
+  });
 });
 
 test('sound and picture lie at most 40 ms apart', async (context) => {

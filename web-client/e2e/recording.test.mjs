@@ -180,13 +180,10 @@ test('neither the file nor the store holds the name of the third', async () => {
   await server.start();
 });
 
-test('deleted is deleted', async () => {
-  const [recording] = await list(server, pass);
-  const reply = await fetch(`${server.url}/api/recordings/${recording.id}`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${pass}` },
-  });
-  assert.equal(reply.ok, true);
-  assert.deepEqual(await list(server, pass), []);
+test('what the teacher deletes is deleted', async () => {
+  const [kern] = pages;
+  await press(kern, WORDS.deleteIt, { exact: false });
+  await press(kern, WORDS.deleteRecording);
+  await until('the list is empty', async () => (await list(server, pass)).length === 0);
   assert.deepEqual(await files(server.data), []);
 });

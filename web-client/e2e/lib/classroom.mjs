@@ -29,6 +29,9 @@ export const WORDS = {
   stopRecording: 'Aufnahme beenden',
   consent: 'Ja, aufnehmen',
   watch: 'Ansehen',
+  play: 'Abspielen',
+  deleteIt: 'Löschen',
+  deleteRecording: 'Aufnahme löschen',
   message: 'Nachricht',
   send: 'Senden',
 };
