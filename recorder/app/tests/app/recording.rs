@@ -35,9 +35,7 @@ async fn a_lesson_is_recorded_and_plays() {
     assert_eq!(conflict.status, 409);
 
     studio.recorder.stop(&lesson());
-    let asked = std::time::Instant::now();
     let stopped = studio.stopped().await;
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     let (lesson, recording) = (lesson(), id("r1"));
     assert_eq!(stopped, RecorderEvent::Stopped { lesson, recording, why: RecordingEnd::Ordered });
 
