@@ -90,8 +90,9 @@ for (const [name, question, sizes, presses = []] of SCREENS) {
       const page = await screens.open(t, `theme=${theme}&${question}`, SIZES[size]);
       for (const label of presses) {
         const button = page.getByRole('button', { name: label }).first();
-        // What does not fit on a phone's bar stands in "Mehr".
-        if ((await button.count()) === 0) await page.getByRole('button', { name: 'Mehr' }).click();
+        // What does not fit on a phone's bar stands in "Mehr". A list may take a moment.
+        const shown = button.waitFor({ state: 'attached', timeout: 1000 });
+        await shown.catch(() => page.getByRole('button', { name: 'Mehr' }).click());
         // A locked control says so to assistive tools, and may be pressed all the same.
         await button.click({ force: true });
       }
