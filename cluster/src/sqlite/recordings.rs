@@ -5,7 +5,8 @@
 //! Left out on purpose: media. A row knows its file by the recording's id.
 
 use kreide_control::{LessonKey, RecordingId, RoomId, TenantId};
-use sqlx::sqlite::SqlitePool;
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments, SqlitePool};
 use sqlx::{query, query_as};
 
 use super::catalogue::lesson_key;
@@ -14,6 +15,17 @@ use crate::{CatalogueError, Recording, RecordingSize};
 
 /// Tenant, room, id, lesson, started, length, bytes, released, kept until.
 type Row = (String, String, String, i64, i64, Option<i64>, Option<i64>, bool, i64);
+
+/// A statement that reads [`Row`]s.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT tenant, room, id, lesson, started, length, bytes, released, kept_until
+             FROM recordings ",
+            $rest
+        )
+    };
+}
 
 pub(super) async fn put(pool: SqlitePool, recording: Recording) -> Result<(), CatalogueError> {
     let (tenant, room, lesson) = key(&recording.lesson);
@@ -44,15 +56,12 @@ pub(super) async fn one(
     room: RoomId,
     id: RecordingId,
 ) -> Result<Option<Recording>, CatalogueError> {
-    let found: Option<Row> = query_as(
-        "SELECT tenant, room, id, lesson, started, length, bytes, released, kept_until
-         FROM recordings WHERE tenant = ? AND room = ? AND id = ?",
-    )
-    .bind(tenant.as_str())
-    .bind(room.as_str())
-    .bind(id.as_str())
-    .fetch_optional(&pool)
-    .await?;
+    let found: Option<Row> = query_as(select!("WHERE tenant = ? AND room = ? AND id = ?"))
+        .bind(tenant.as_str())
+        .bind(room.as_str())
+        .bind(id.as_str())
+        .fetch_optional(&pool)
+        .await?;
     found.map(read).transpose()
 }
 
@@ -61,14 +70,12 @@ pub(super) async fn of_room(
     tenant: TenantId,
     room: RoomId,
 ) -> Result<Vec<Recording>, CatalogueError> {
-    let found: Vec<Row> = query_as(
-        "SELECT tenant, room, id, lesson, started, length, bytes, released, kept_until
-         FROM recordings WHERE tenant = ? AND room = ? ORDER BY started DESC, id",
-    )
-    .bind(tenant.as_str())
-    .bind(room.as_str())
-    .fetch_all(&pool)
-    .await?;
+    let found: Vec<Row> =
+        query_as(select!("WHERE tenant = ? AND room = ? ORDER BY started DESC, id"))
+            .bind(tenant.as_str())
+            .bind(room.as_str())
+            .fetch_all(&pool)
+            .await?;
     found.into_iter().map(read).collect()
 }
 
@@ -79,17 +86,10 @@ pub(super) async fn end(
     id: RecordingId,
     size: RecordingSize,
 ) -> Result<bool, CatalogueError> {
-    let changed = query(
+    let sized = query(
         "UPDATE recordings SET length = ?, bytes = ? WHERE tenant = ? AND room = ? AND id = ?",
-    )
-    .bind(size.length)
-    .bind(size.bytes)
-    .bind(tenant.as_str())
-    .bind(room.as_str())
-    .bind(id.as_str())
-    .execute(&pool)
-    .await?;
-    Ok(changed.rows_affected() > 0)
+    );
+    of_one(&pool, sized.bind(size.length).bind(size.bytes), &tenant, &room, &id).await
 }
 
 pub(super) async fn release(
@@ -99,15 +99,8 @@ pub(super) async fn release(
     id: RecordingId,
     released: bool,
 ) -> Result<bool, CatalogueError> {
-    let changed =
-        query("UPDATE recordings SET released = ? WHERE tenant = ? AND room = ? AND id = ?")
-            .bind(released)
-            .bind(tenant.as_str())
-            .bind(room.as_str())
-            .bind(id.as_str())
-            .execute(&pool)
-            .await?;
-    Ok(changed.rows_affected() > 0)
+    let set = query("UPDATE recordings SET released = ? WHERE tenant = ? AND room = ? AND id = ?");
+    of_one(&pool, set.bind(released), &tenant, &room, &id).await
 }
 
 pub(super) async fn forget(
@@ -116,22 +109,27 @@ pub(super) async fn forget(
     room: RoomId,
     id: RecordingId,
 ) -> Result<bool, CatalogueError> {
-    let changed = query("DELETE FROM recordings WHERE tenant = ? AND room = ? AND id = ?")
-        .bind(tenant.as_str())
-        .bind(room.as_str())
-        .bind(id.as_str())
-        .execute(&pool)
-        .await?;
-    Ok(changed.rows_affected() > 0)
+    let gone = query("DELETE FROM recordings WHERE tenant = ? AND room = ? AND id = ?");
+    of_one(&pool, gone, &tenant, &room, &id).await
+}
+
+/// Changes one recording by a statement that ends with its key. Returns whether there is one.
+async fn of_one(
+    pool: &SqlitePool,
+    change: Query<'_, Sqlite, SqliteArguments>,
+    tenant: &TenantId,
+    room: &RoomId,
+    id: &RecordingId,
+) -> Result<bool, CatalogueError> {
+    let keyed = change.bind(tenant.to_string()).bind(room.to_string()).bind(id.to_string());
+    Ok(keyed.execute(pool).await?.rows_affected() > 0)
 }
 
 pub(super) async fn unended(pool: SqlitePool) -> Result<Vec<Recording>, CatalogueError> {
-    let found: Vec<Row> = query_as(
-        "SELECT tenant, room, id, lesson, started, length, bytes, released, kept_until
-         FROM recordings WHERE length IS NULL OR bytes IS NULL ORDER BY started",
-    )
-    .fetch_all(&pool)
-    .await?;
+    let found: Vec<Row> =
+        query_as(select!("WHERE length IS NULL OR bytes IS NULL ORDER BY started"))
+            .fetch_all(&pool)
+            .await?;
     found.into_iter().map(read).collect()
 }
 
@@ -140,11 +138,9 @@ pub(super) async fn to_delete(
     now: i64,
     skip: u32,
 ) -> Result<Vec<Recording>, CatalogueError> {
-    let found: Vec<Row> = query_as(
-        "SELECT tenant, room, id, lesson, started, length, bytes, released, kept_until
-         FROM recordings WHERE kept_until <= ?
-         ORDER BY kept_until, tenant, room, id LIMIT 100 OFFSET ?",
-    )
+    let found: Vec<Row> = query_as(select!(
+        "WHERE kept_until <= ? ORDER BY kept_until, tenant, room, id LIMIT 100 OFFSET ?"
+    ))
     .bind(now)
     .bind(skip)
     .fetch_all(&pool)

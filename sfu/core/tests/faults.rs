@@ -36,11 +36,7 @@ fn keyframes_are_asked_for_again_while_the_room_rests() {
 
 #[test]
 fn a_storm_of_nacks_causes_a_bounded_answer() {
-    let mut lesson = Lesson::new();
-    let viewer = lesson.join(1, &[], 1);
-    let sender = lesson.join(2, &[], 1);
-    let mut camera = Camera::new("v", None, (640, 360), 5);
-    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    let (mut lesson, viewer, sender, mut camera) = Lesson::watched();
     for _ in 0..300 {
         lesson.wait(FRAME);
         lesson.frame(sender, &mut camera);
@@ -98,11 +94,7 @@ fn padding_on_a_microphone_leaves_no_ghost() {
 
 #[test]
 fn a_long_lock_leaves_no_trace_in_the_picture_after_it() {
-    let mut lesson = Lesson::new();
-    let viewer = lesson.join(1, &[], 1);
-    let sender = lesson.join(2, &[], 1);
-    let mut camera = Camera::new("v", None, (640, 360), 5);
-    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    let (mut lesson, viewer, sender, mut camera) = Lesson::watched();
     lesson.frame(sender, &mut camera);
     lesson.room.set_rights(sender, no_rights(), lesson.now);
     // More packets than half of the sequence numbers.

@@ -9,8 +9,8 @@ use kreide_media::rtcp::{Rtcp, walk, write_nack, write_sender_report};
 use kreide_media::rtp::Packet;
 use kreide_sfu_core::{Listener, MemberKey, PacketKind, RoomEvent};
 use kreide_sfu_testkit::{
-    Camera, FRAME, Lesson, Microphone, STEP, Vp8Decoder, keyframe_requests, member, no_rights,
-    source, video_slot_ssrc, view,
+    CAPTURE_TIME, Camera, FRAME, Lesson, Microphone, STEP, Vp8Decoder, keyframe_requests, member,
+    no_rights, source, video_slot_ssrc, view,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -134,11 +134,7 @@ fn a_slot_asked_again_for_what_it_shows_is_answered() {
 
 #[test]
 fn a_mapping_is_announced_before_its_first_packet() {
-    let mut lesson = Lesson::new();
-    let viewer = lesson.join(1, &[], 1);
-    let sender = lesson.join(2, &[], 1);
-    let mut camera = Camera::new("v", None, (640, 360), 5);
-    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    let (mut lesson, viewer, sender, mut camera) = Lesson::watched();
     lesson.drain();
     assert_eq!(lesson.events, [], "nothing flows yet, so nothing is shown");
     lesson.frame(sender, &mut camera);
@@ -232,11 +228,7 @@ fn thirty_viewers_cost_one_keyframe_in_half_a_second() {
 
 #[test]
 fn lost_packets_come_again_as_retransmissions() {
-    let mut lesson = Lesson::new();
-    let viewer = lesson.join(1, &[], 1);
-    let sender = lesson.join(2, &[], 1);
-    let mut camera = Camera::new("v", None, (640, 360), 5);
-    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    let (mut lesson, viewer, sender, mut camera) = Lesson::watched();
     for _ in 0..5 {
         lesson.wait(FRAME);
         lesson.frame(sender, &mut camera);
@@ -386,10 +378,7 @@ fn a_recorder_that_comes_later_is_told_what_there_is_once_it_listens() {
 #[test]
 fn who_withdraws_while_the_recorder_waits_for_another_is_gone_at_once() {
     let mut lesson = Lesson::new();
-    let mut config = member(9, &[], 1);
-    config.listener = Listener::Recorder;
-    let recorder = lesson.room.join(config, lesson.now);
-    lesson.room.connected(recorder, lesson.now);
+    let recorder = lesson.record();
     let keys = [1, 2].map(|number| lesson.join(number, &[], 1));
     for key in keys {
         lesson.room.set_recordable(key, true, lesson.now);
@@ -421,13 +410,7 @@ fn who_withdraws_while_the_recorder_waits_for_another_is_gone_at_once() {
 #[test]
 fn the_recorder_is_told_when_packets_were_captured() {
     let mut lesson = Lesson::new();
-    let mut config = member(9, &[], 1);
-    config.listener = Listener::Recorder;
-    for slot in &mut config.slots {
-        slot.extensions.abs_capture_time = Some(2);
-    }
-    let recorder = lesson.room.join(config, lesson.now);
-    lesson.room.connected(recorder, lesson.now);
+    let recorder = lesson.record();
     let teacher = lesson.join(1, &[], 1);
     lesson.room.set_recordable(teacher, true, lesson.now);
     let mut microphone = Microphone::new("a", 71);
@@ -443,7 +426,7 @@ fn the_recorder_is_told_when_packets_were_captured() {
         .sent
         .iter()
         .filter(|(to, kind, _)| *to == recorder && *kind == PacketKind::Rtp)
-        .map(|(_, _, packet)| Packet::parse(packet).unwrap().extensions.get(Some(2)))
+        .map(|(_, _, packet)| Packet::parse(packet).unwrap().extensions.get(Some(CAPTURE_TIME)))
         .map(|value| Some(u64::from_be_bytes(value?.try_into().unwrap())))
         .collect();
     let room_clock = NtpTime::from_unix(Duration::from_secs(1_800_000_000));
@@ -453,11 +436,7 @@ fn the_recorder_is_told_when_packets_were_captured() {
 
 #[test]
 fn whoever_leaves_disappears_from_all_slots() {
-    let mut lesson = Lesson::new();
-    let viewer = lesson.join(1, &[], 1);
-    let sender = lesson.join(2, &[], 1);
-    let mut camera = Camera::new("v", None, (640, 360), 5);
-    lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+    let (mut lesson, viewer, sender, mut camera) = Lesson::watched();
     lesson.frame(sender, &mut camera);
     lesson.events.clear();
     lesson.room.leave(sender, lesson.now);

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use kreide_media::rtcp::{Rtcp, walk};
 use kreide_media::rtp::Packet;
-use kreide_sfu_core::{MemberKey, PacketKind, RoomEvent, RoomPart};
+use kreide_sfu_core::{Listener, MemberKey, PacketKind, RoomEvent, RoomPart};
 
-use crate::{Camera, member, room, t0};
+use crate::{Camera, member, room, t0, view};
 
 /// Timestamp units between two frames of [`FRAME`].
 pub const STEP: u32 = 2_970;
+/// Id of the header extension by which a recorder is told when a packet was captured.
+pub const CAPTURE_TIME: u8 = 2;
 /// Time between two frames, about 30 a second.
 pub const FRAME: Duration = Duration::from_millis(33);
 
@@ -32,6 +34,28 @@ impl Lesson {
     #[allow(clippy::new_without_default, reason = "a test says what it begins")]
     pub fn new() -> Self {
         Self { room: room(7), now: t0(), sent: Vec::new(), events: Vec::new() }
+    }
+
+    /// A lesson in which 1 looks at the camera of 2: the viewer, the sender and the camera.
+    #[must_use]
+    pub fn watched() -> (Self, MemberKey, MemberKey, Camera) {
+        let mut lesson = Self::new();
+        let viewer = lesson.join(1, &[], 1);
+        let sender = lesson.join(2, &[], 1);
+        lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
+        (lesson, viewer, sender, Camera::new("v", None, (640, 360), 5))
+    }
+
+    /// Lets the recorder listen, as number 9 with one picture slot.
+    pub fn record(&mut self) -> MemberKey {
+        let mut config = member(9, &[], 1);
+        config.listener = Listener::Recorder;
+        for slot in &mut config.slots {
+            slot.extensions.abs_capture_time = Some(CAPTURE_TIME);
+        }
+        let recorder = self.room.join(config, self.now);
+        self.room.connected(recorder, self.now);
+        recorder
     }
 
     /// Lets a member of this number come and connect.
