@@ -93,10 +93,13 @@ test('a full disk is told within five seconds, and the lesson goes on', { skip: 
   assert.ok(Math.abs(short) < 2, `${format.duration} s in the file, ${recording.length} ms listed`);
 });
 
-test('nobody else can watch', async (context) => {
+test('who comes late is told, and nobody else can watch', async (context) => {
   const { classroom, server, kern, pass } = await lesson(context);
   await startRecording(kern);
-  await pause(3000);
+  const ben = await classroom.enter(1, { role: 'pupil', name: 'Ben Adler', recordable: true });
+  await until('the latecomer is asked', () => says(ben, 'Darf man dich in der Aufnahme'));
+  assert.ok(await runs(ben));
+  await pause(2000);
   await press(kern, WORDS.stopRecording);
   const [recording] = await until('it has ended', async () => {
     const all = await list(server, pass);

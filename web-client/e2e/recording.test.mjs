@@ -35,14 +35,24 @@ before(async () => {
   classroom = await openClassroom({ settings: { 'texts-kept-seconds': 1 } });
   server = classroom.server;
   pages = await Promise.all([
-    classroom.enter(KERN, { role: 'teacher', name: 'Frau Kern' }),
-    classroom.enter(BEN, { role: 'pupil', name: 'Ben Adler', recordable: true }),
-    classroom.enter(EMIL, { role: 'pupil', name: 'Emil Busch', asClass: true }),
+    classroom.enter(KERN, { role: 'teacher', name: 'Frau Kern', scripts }),
+    classroom.enter(BEN, { role: 'pupil', name: 'Ben Adler', recordable: true, scripts }),
+    classroom.enter(EMIL, { role: 'pupil', name: 'Emil Busch', asClass: true, scripts }),
   ]);
   pass = await access(server, await server.link({ role: 'teacher', name: 'Frau Kern' }));
 });
 
 after(() => classroom?.close());
+
+/** Counts the strokes that a page plays. */
+const scripts = [`
+  globalThis.strokes = 0;
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...at) {
+    globalThis.strokes += 1;
+    start.apply(this, at);
+  };
+`];
 
 /** Seconds since the recording began. */
 const clock = () => (Date.now() - began) / 1000;
@@ -59,6 +69,7 @@ test('all are told before it begins, and each what it means for them', async () 
   await press(kern, WORDS.startRecording);
   for (const page of pages) {
     await until('it is announced', () => says(page, 'wird aufgenommen'), { within: 3000 });
+    await until('and heard', () => page.evaluate(() => globalThis.strokes > 0), { within: 3000 });
     assert.equal(await runs(page), false, 'told before it begins');
   }
   assert.deepEqual(await files(server.data), [], 'and nothing is recorded yet');

@@ -81,11 +81,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::forgery::{altered, keys, signed_with};
     use crate::tokens::Bearer;
-
-    fn keys() -> Keys {
-        Keys::load_or_create(tempfile::tempdir().unwrap().path()).unwrap()
-    }
 
     fn bearer() -> Access {
         Access {
@@ -129,14 +126,7 @@ mod tests {
             ("name", json!("Ada")),
         ];
         for (name, value) in changes {
-            let mut claims = claims();
-            let fields = claims.as_object_mut().unwrap();
-            if value.is_null() {
-                fields.remove(name);
-            } else {
-                fields.insert(name.to_owned(), value.clone());
-            }
-            let token = encode(&Header::new(Algorithm::EdDSA), &claims, &keys.sign).unwrap();
+            let token = signed_with(&keys, claims(), name, &value);
             assert_eq!(keys.access(&token), None, "{name}: {value}");
         }
     }
@@ -149,16 +139,12 @@ mod tests {
         let symmetric = EncodingKey::from_secret(&public);
         let mut corpus = vec![
             encode(&Header::new(Algorithm::HS256), &claims(), &symmetric).unwrap(),
-            self::keys().access_token(bearer(), "s-1"),
+            crate::forgery::keys().access_token(bearer(), "s-1"),
             good[..good.len() - 2].to_owned(),
             "..".to_owned(),
             String::new(),
         ];
-        for at in 0..good.len() - 1 {
-            let mut changed = good.clone().into_bytes();
-            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            corpus.push(String::from_utf8(changed).unwrap());
-        }
+        corpus.extend(altered(&good));
         for token in corpus {
             assert_eq!(keys.access(&token), None, "{token}");
         }

@@ -15,6 +15,8 @@ mod clock;
 mod config;
 mod connection;
 mod erasing;
+#[cfg(test)]
+mod forgery;
 mod http;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
