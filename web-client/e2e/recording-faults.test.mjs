@@ -140,7 +140,7 @@ test('who comes late is told, and nobody else can watch', async (context) => {
   // A stranger at the player's own address.
   const stranger = await classroom.window(1);
   await stranger.goto(`${server.url}/r?lang=de#${recording.id}.${holders.neighbour}`);
-  await until('the stranger is told', () => says(stranger, 'Aufnahme'));
+  await until('the stranger is told', () => says(stranger, 'Diese Aufnahme gibt es nicht mehr'));
   assert.equal(await stranger.evaluate(() => document.querySelector('video')?.readyState ?? 0), 0);
   stranger.complaints.length = 0;
 
