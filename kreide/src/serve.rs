@@ -50,6 +50,7 @@ async fn serve(settings: Settings) -> Result<()> {
         media: settings.media,
         shards: settings.shards.into(),
         public: settings.public_addresses,
+        coalescing: settings.coalescing,
     };
     let (node, events) = Node::start(&media, &registry).map_err(|error| match error {
         NodeError::Bind { address, source } => taken(source, address, "media"),

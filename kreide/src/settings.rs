@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) media: SocketAddr,
     /// Media threads; 0: one for each processor.
     pub(crate) shards: u16,
+    /// How long a packet of a picture waits for the rest of its frame.
+    pub(crate) coalescing: Duration,
     /// Addresses to announce instead of those of this machine.
     pub(crate) public_addresses: Vec<IpAddr>,
     /// How logs are written.
@@ -71,6 +73,7 @@ impl Settings {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             media: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7880)),
             shards: 0,
+            coalescing: Duration::from_millis(1),
             public_addresses: Vec::new(),
             log_format: LogFormat::Auto,
             log_filter: "kreide=info".to_owned(),
@@ -117,6 +120,9 @@ impl Settings {
             "http" => self.http = cli::socket_address(text(value)?)?,
             "media" => self.media = cli::socket_address(text(value)?)?,
             "shards" => self.shards = number(value, 0, 1024)?,
+            "coalescing-us" => {
+                self.coalescing = Duration::from_micros(number(value, 0, 5_000)?);
+            }
             "public-addresses" => self.public_addresses = addresses(value)?,
             "log-format" => self.log_format = LogFormat::from_str(text(value)?, false)?,
             "log-filter" => self.log_filter = text(value)?.to_owned(),
@@ -160,7 +166,7 @@ impl Settings {
         let mut problems = Vec::new();
         if self.shards == 0 {
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
-            self.shards = u16::try_from(processors).unwrap_or(u16::MAX);
+            self.shards = u16::try_from(processors).unwrap_or(u16::MAX).min(MOST_BY_DEFAULT);
         }
         if self.media.port() != 0 && self.media.port().checked_add(self.shards - 1).is_none() {
             let (shards, port) = (self.shards, self.media.port());
@@ -179,6 +185,8 @@ impl Settings {
     }
 }
 
+/// Each shard's port must be opened in a firewall by hand.
+const MOST_BY_DEFAULT: u16 = 8;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn replace<T: Clone>(value: &mut T, option: Option<&T>) {
@@ -233,6 +241,7 @@ mod tests {
     fn the_reference_holds_every_key() {
         // Every key changes something, so what the reference lacks would be seen here.
         let all = "data = 'x'\nhttp = '[::1]:1'\nmedia = '[::]:2'\nshards = 3\n\
+            coalescing-us = 5\n\
             public-addresses = ['192.0.2.1']\nlog-format = 'json'\nlog-filter = 'warn'\n\
             recordings = 'y'\nrecordings-kept-days = 9\nmax-connections = 4\nmax-sockets = 5\noffline-grace-ms = 6\nempty-lesson-minutes = 7\n\
             texts-kept-seconds = 8\ntrusted-proxies = ['192.0.2.2']\n";

@@ -162,7 +162,9 @@ fn join(criterion: &mut Criterion) {
                 let key = class.join(newcomer, now);
                 class.connected(key, now);
                 class.leave(key, now);
-                class.outbox().drain(|to, kind, _, length| _ = black_box((to, kind, length)));
+                while let Some(batch) = class.poll_batch(now) {
+                    black_box(batch.packets);
+                }
                 while class.poll_event().is_some() {}
             },
             BatchSize::SmallInput,

@@ -2,8 +2,8 @@
 //!
 //! A [`RoomPart`] holds the members of one lesson on one shard. It is driven in four kinds of
 //! call: getters; `handle_*(.., now)` for packets and time; commands (`join`, `set_view`, ..);
-//! and `poll_*` with [`RoomPart::outbox`] for what comes out. **Mutate once, then drain**: after
-//! each input take the outbox and poll events until both are empty, then sleep until
+//! and `poll_*` for what comes out. **Mutate, then drain**: after an input, or some packets that
+//! came together, poll batches and events until there are none, then sleep until
 //! [`RoomPart::poll_timeout`].
 //!
 //! Invariants: a packet of a closed kind is never forwarded; a slot is one continuous RTP stream
@@ -11,6 +11,7 @@
 //! Left out on purpose: sockets, clocks, encryption, SDP, names of people, and the lesson's rules.
 
 mod audio;
+mod burst;
 mod feedback;
 mod history;
 #[cfg(feature = "internals")]
@@ -30,5 +31,5 @@ mod slot;
 mod stream_clock;
 
 pub use member::{Listener, MemberConfig, MemberKey, PublishLine, SlotLine};
-pub use outbox::{Outbox, PacketKind, TAG_ROOM};
+pub use outbox::{Batch, PacketKind, RTCP_TAG_ROOM, RTP_TAG_ROOM};
 pub use room::{Clock, Reason, RoomEvent, RoomPart, RoomStats};

@@ -102,7 +102,7 @@ pub(crate) struct Member {
     /// Packets sent, and sent again, since the last reports.
     pub(crate) sent: u32,
     pub(crate) sent_again: u32,
-    transport_sequence: u16,
+    pub(crate) transport_sequence: u16,
     ssrcs: Vec<(u32, SsrcUse)>,
 }
 
@@ -124,7 +124,7 @@ impl Member {
         let publications = config.publish.into_iter().map(|line| {
             let layers = line.rids.len().max(1);
             Publication {
-                layers: (0..layers).map(|_| Layer::new(next_stream())).collect(),
+                layers: (0..layers).map(|_| Layer::new(next_stream(), line.is_audio())).collect(),
                 line,
                 subscribers: Vec::new(),
                 flowing: false,
@@ -210,9 +210,11 @@ impl Member {
 
     /// Gives a layer its SSRC. If it had another, that one is over and a new stream begins.
     fn begin_stream(&mut self, used: SsrcUse, ssrc: u32) {
-        let layer = &mut self.publications[used.publication].layers[used.layer];
+        let publication = &mut self.publications[used.publication];
+        let audio = publication.line.is_audio();
+        let layer = &mut publication.layers[used.layer];
         if layer.ssrc.is_some() {
-            *layer = Layer::new(layer.stream.successor());
+            *layer = Layer::new(layer.stream.successor(), audio);
             self.ssrcs.retain(|(_, known)| {
                 (known.publication, known.layer) != (used.publication, used.layer)
             });
@@ -268,8 +270,12 @@ impl Member {
 }
 
 impl PublishLine {
+    pub(crate) fn is_audio(&self) -> bool {
+        self.codec.name == CodecName::Opus
+    }
+
     pub(crate) fn fits(&self, slot: &SlotLine) -> bool {
-        self.codec.name == slot.codec.name && slot.audio == (self.codec.name == CodecName::Opus)
+        self.codec.name == slot.codec.name && slot.audio == self.is_audio()
     }
 }
 

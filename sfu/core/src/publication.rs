@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use kreide_control::SourceKind;
-use kreide_media::line::CodecName;
 
 use crate::MemberKey;
+use crate::burst::Burst;
 use crate::history::History;
 use crate::keyframes::KeyframeRequests;
 use crate::layers::LayerState;
@@ -40,6 +40,7 @@ pub(crate) struct Layer {
     pub(crate) receiver: Receiver,
     pub(crate) missing: Missing,
     pub(crate) history: History,
+    pub(crate) burst: Burst,
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) clock: StreamClock,
     pub(crate) height: Option<u16>,
@@ -47,13 +48,14 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    pub(crate) fn new(stream: StreamId) -> Self {
+    pub(crate) fn new(stream: StreamId, audio: bool) -> Self {
         Self {
             stream,
             ssrc: None,
             receiver: Receiver::default(),
             missing: Missing::default(),
-            history: History::default(),
+            history: if audio { History::of_sound() } else { History::of_pictures() },
+            burst: Burst::default(),
             keyframes: KeyframeRequests::default(),
             clock: StreamClock::default(),
             height: None,
@@ -72,7 +74,7 @@ impl Publication {
     }
 
     pub(crate) fn is_video(&self) -> bool {
-        self.line.codec.name != CodecName::Opus
+        !self.line.is_audio()
     }
 
     /// What the layer choice must know.

@@ -59,6 +59,12 @@ impl Feed {
         }
     }
 
+    /// Whether packets of this layer may be forwarded. A first picture may come from any layer.
+    pub(crate) fn concerns(self, here: Target) -> bool {
+        let next = self.next().is_some_and(|next| next.origin == here.origin);
+        next || self.now() == Some(here)
+    }
+
     /// Whether packets of this origin concern the slot.
     pub(crate) fn takes(self, origin: Origin) -> bool {
         [self.now(), self.next()].into_iter().flatten().any(|target| target.origin == origin)
@@ -75,15 +81,11 @@ impl Feed {
 /// A packet of a publication on its way to the slots.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inbound<'a> {
-    pub(crate) origin: Origin,
+    pub(crate) target: Target,
     pub(crate) stream: StreamId,
-    pub(crate) layer: u8,
     pub(crate) packet: Stored<'a>,
     /// A decoder can begin here.
     pub(crate) entry_point: bool,
-    pub(crate) audio_level: Option<AudioLevel>,
-    /// When it was captured, on the room's clock; told to the recorder alone.
-    pub(crate) captured: Option<NtpTime>,
 }
 
 /// What goes into the header extensions of a packet.
@@ -91,7 +93,10 @@ pub(crate) struct Inbound<'a> {
 pub(crate) struct Extras {
     pub(crate) transport_sequence: u16,
     pub(crate) audio_level: Option<AudioLevel>,
+    /// When it was captured, on the room's clock; told to the recorder alone.
     pub(crate) captured: Option<NtpTime>,
+    /// Bytes of padding behind the payload.
+    pub(crate) padding: u8,
 }
 
 #[derive(Debug)]
@@ -124,7 +129,7 @@ impl Slot {
 
     /// Decides what becomes of a packet of a publication that concerns the slot.
     pub(crate) fn take(&mut self, inbound: &Inbound<'_>, now: Instant) -> Verdict {
-        let here = Target { origin: inbound.origin, layer: inbound.layer };
+        let here = inbound.target;
         match self.feed {
             // The first picture may come from any layer: soon is better than sharp.
             Feed::Waiting { next } if next.origin == here.origin && inbound.entry_point => {
@@ -186,10 +191,15 @@ impl Slot {
             ssrc: self.line.ssrc,
         };
         let before = out.len();
-        self.write_header(out, header, payload.is_none(), extras);
-        match payload {
-            Some(payload) => write_payload(out, &numbers, payload),
-            None => out.push(1),
+        let padding = if payload.is_some() { extras.padding } else { 1 };
+        self.write_header(out, header, padding > 0, extras);
+        if let Some(payload) = payload {
+            write_payload(out, &numbers, payload);
+        }
+        if padding > 0 {
+            // RFC 3550 section 5.1: the last byte counts them, itself included.
+            out.extend(std::iter::repeat_n(0, usize::from(padding) - 1));
+            out.push(padding);
         }
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add((out.len() - before) as u32);

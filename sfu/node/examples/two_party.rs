@@ -7,6 +7,7 @@
 //! signaling, no lesson and no right here: only offers, answers and a fixed view.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -28,7 +29,8 @@ struct App {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let registry = Registry::new();
     let media = ([127, 0, 0, 1], 7888).into();
-    let config = NodeConfig { media, shards: 1, public: Vec::new() };
+    let (public, coalescing) = (Vec::new(), Duration::from_millis(1));
+    let config = NodeConfig { media, shards: 1, public, coalescing };
     let (node, mut events) = Node::start(&config, &registry)?;
     let app = Arc::new(App { node, registry });
     let routes = axum::Router::new()

@@ -15,6 +15,7 @@ mod peer;
 mod shard;
 mod socket;
 mod tap;
+mod waiting;
 
 pub use addresses::announced_addresses;
 pub use node::{Node, NodeConfig, NodeError};

@@ -4,6 +4,8 @@
 use kreide_sfu_core::RoomStats;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
+use crate::shard::Sent;
+
 #[derive(Clone)]
 pub(crate) struct Metrics {
     packets: IntCounterVec,
@@ -13,6 +15,9 @@ pub(crate) struct Metrics {
     pub(crate) sessions: IntCounterVec,
     pub(crate) ended: IntCounterVec,
     pub(crate) unsent: IntCounter,
+    sends: IntCounter,
+    sent: IntCounter,
+    pub(crate) late_handshakes: IntCounter,
     pub(crate) strays: IntCounter,
     pub(crate) refused_datagrams: IntCounterVec,
     pub(crate) room_panics: IntCounter,
@@ -59,6 +64,12 @@ impl Metrics {
             )?,
             ended: counters("kreide_media_transports_ended_total", "By reason.", &["reason"])?,
             unsent: counter("kreide_media_unsent_total", "Datagrams the kernel did not take.")?,
+            sends: counter("kreide_media_sends_total", "Calls that gave packets to the kernel.")?,
+            sent: counter("kreide_media_sent_total", "Packets that these calls gave.")?,
+            late_handshakes: counter(
+                "kreide_media_late_handshakes_total",
+                "DTLS datagrams dropped since too many waited; the peer repeats them.",
+            )?,
             strays: counter(
                 "kreide_media_strays_total",
                 "Datagrams that belong to no transport; dropped unanswered.",
@@ -78,6 +89,13 @@ impl Metrics {
                 "Packets that a recorder's full queue did not take.",
             )?,
         })
+    }
+
+    /// Adds what a shard sent.
+    pub(crate) fn add_sent(&self, sent: Sent) {
+        self.sends.inc_by(sent.calls);
+        self.sent.inc_by(sent.packets);
+        self.unsent.inc_by(sent.unsent);
     }
 
     /// Adds what a room did since `before`.

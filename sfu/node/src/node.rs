@@ -17,7 +17,6 @@ use kreide_control::{
     Overloaded, Tap,
 };
 use kreide_sfu_transport::{TransportConfig, TransportError};
-use mio::Waker;
 use prometheus::Registry;
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
@@ -25,7 +24,9 @@ use tracing::error;
 use crate::addresses::announced_addresses;
 use crate::metrics::Metrics;
 use crate::shard::{Order, Shard};
+use crate::socket::MediaSocket;
 use crate::tap;
+use crate::waiting::Waker;
 
 /// How a node is set up.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct NodeConfig {
     pub shards: usize,
     /// Addresses to announce; empty announces those of all interfaces.
     pub public: Vec<IpAddr>,
+    /// How long packets wait for the rest of their frame, so that they leave together.
+    pub coalescing: Duration,
 }
 
 /// Why a node did not start.
@@ -72,7 +75,7 @@ pub struct Node {
 
 struct ShardHandle {
     orders: SyncSender<Order>,
-    waker: Arc<Waker>,
+    waker: Waker,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -96,14 +99,15 @@ impl Node {
             };
             let address = SocketAddr::new(config.media.ip(), port);
             let bind_error = |source| NodeError::Bind { address, source };
-            let socket = crate::socket::open(address).map_err(bind_error)?;
+            let socket = MediaSocket::open(address).map_err(bind_error)?;
             let bound = socket.local_addr().map_err(bind_error)?;
             let candidates = announced_addresses(bound, &config.public);
             announced.extend(&candidates);
             let transport = Arc::new(TransportConfig::new(candidates)?);
             // Full when signaling orders more than a shard can do; it is told so.
             let (orders, inbox) = sync_channel(ORDER_QUEUE);
-            let shard = Shard::new(socket, transport, inbox, events.clone(), metrics.clone())
+            let (events, metrics) = (events.clone(), metrics.clone());
+            let shard = Shard::new(socket, transport, config.coalescing, inbox, events, metrics)
                 .map_err(NodeError::Thread)?;
             let waker = shard.waker();
             let thread = std::thread::Builder::new()
@@ -210,7 +214,8 @@ impl ShardHandle {
         self.orders.try_send(order).map_err(|error| match error {
             TrySendError::Full(_) | TrySendError::Disconnected(_) => Overloaded,
         })?;
-        self.waker.wake().map_err(|_| Overloaded)
+        self.waker.wake();
+        Ok(())
     }
 }
 

@@ -1,13 +1,14 @@
 //! One participant's transport on a shard, and the room it belongs to.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use kreide_control::{LessonKey, ParticipantNo};
 use kreide_sfu_core::{MemberKey, RoomPart, RoomStats};
 use kreide_sfu_transport::Transport;
 
+use crate::socket::Datagram;
 use crate::tap::TapLink;
 
 pub(crate) struct Peer {
@@ -19,6 +20,8 @@ pub(crate) struct Peer {
     pub(crate) ufrags: Vec<String>,
     /// Addresses that lead here; each has answered for itself by a valid STUN check.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// Which of our addresses the peer speaks to, to be answered from the same one.
+    pub(crate) local: Option<IpAddr>,
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -33,6 +36,17 @@ pub(crate) struct Room {
     pub(crate) tap: Option<TapLink>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) reported: RoomStats,
+    /// Something came in that was not sent on yet.
+    pub(crate) touched: bool,
+}
+
+impl Peer {
+    /// Remembers which of our addresses a peer speaks to, from a datagram of its chosen path.
+    pub(crate) fn answer_from(&mut self, datagram: &Datagram) {
+        if self.transport.remote() == Some(datagram.from) {
+            self.local = datagram.to;
+        }
+    }
 }
 
 impl Room {

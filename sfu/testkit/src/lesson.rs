@@ -91,10 +91,10 @@ impl Lesson {
 
     /// Collects packets and events.
     pub fn drain(&mut self) {
-        let sent = &mut self.sent;
-        self.room.outbox().drain(|to, kind, buffer, length| {
-            sent.push((to, kind, buffer[..length].to_vec()));
-        });
+        while let Some(batch) = self.room.poll_batch(self.now) {
+            let (to, kind) = (batch.to, batch.kind);
+            self.sent.extend(batch.iter().map(|packet| (to, kind, packet.to_vec())));
+        }
         while let Some(event) = self.room.poll_event() {
             self.events.push(event);
         }

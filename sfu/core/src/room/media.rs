@@ -1,4 +1,4 @@
-//! The way of an RTP packet: identify, check rights, keep, forward.
+//! The way of an RTP packet into the room: identify, check rights, keep.
 
 use std::time::Instant;
 
@@ -7,14 +7,23 @@ use kreide_media::line::CodecName;
 use kreide_media::rtp::Packet;
 use kreide_media::{h264, vp8};
 
+use crate::burst::{Ends, LayerKey, Waiting};
 use crate::history::Stored;
 use crate::member::{Member, MemberKey, SsrcUse};
-use crate::outbox::PacketKind;
-use crate::rewriter::Verdict;
-use crate::slot::{Extras, Feed, Inbound, Origin};
+use crate::publication::Layer;
 
 use super::timers::Reason;
 use super::{RoomPart, RoomStats};
+
+/// A packet that was taken into its publication.
+struct Taken {
+    publication: usize,
+    layer: usize,
+    /// It is the publication's first.
+    began: bool,
+    packet: Waiting,
+    ends: Ends,
+}
 
 impl RoomPart {
     /// An RTP packet of a member, decrypted. What is malformed, unknown or not allowed is counted
@@ -22,84 +31,33 @@ impl RoomPart {
     pub fn handle_rtp(&mut self, from: MemberKey, bytes: &[u8], now: Instant) {
         self.stats.received += 1;
         let Some(member) = self.members.get_mut(from.0).and_then(Option::as_mut) else { return };
-        let received = receive(from, member, bytes, now, &mut self.stats);
-        let Some((index, began, inbound)) = received else {
+        let Some(taken) = take(member, bytes, now, &mut self.stats) else {
             self.timers.arm(Reason::Feedback, now);
             return;
         };
-        let kind = member.publications[index].kind();
+        let publication = &mut member.publications[taken.publication];
+        let kind = publication.kind();
+        let layer = &mut publication.layers[taken.layer];
+        self.timers.arm_for_media(now, !layer.missing.is_empty());
+        let key = LayerKey { member: from, publication: taken.publication, layer: taken.layer };
+        self.bursts.add(&mut layer.burst, key, taken.packet, taken.ends, now);
         let favoured = member.is_favoured();
-        let missing =
-            !member.publications[index].layers[usize::from(inbound.layer)].missing.is_empty();
-        self.timers.arm_for_media(now, missing);
-        if began {
+        if taken.began {
             self.publication_began(from, kind, now);
         }
         // Padding alone is no voice, and nobody would notice its end.
-        if kind.is_audio() && !inbound.packet.payload.is_empty() {
-            let below = inbound.audio_level.map_or(UNKNOWN_LEVEL, |l| l.below_full_scale);
+        if kind.is_audio() && taken.packet.size > 0 {
+            let level = taken.packet.audio_level;
+            let below = level.map_or(UNKNOWN_LEVEL, |level| level.below_full_scale);
             if self.audio.heard((from, kind), favoured, below, now) {
                 self.apply_audio_choice_to_all();
             }
         }
-        let captured = self.capture_time(from, index, &inbound);
-        self.fan_out(from, index, &Inbound { captured, ..inbound }, now);
-    }
-
-    fn fan_out(&mut self, from: MemberKey, index: usize, inbound: &Inbound<'_>, now: Instant) {
-        // The list is taken out for the loop, since viewers and publisher lie in one vector.
-        let Some(member) = self.member_mut(from) else { return };
-        let subscribers = std::mem::take(&mut member.publications[index].subscribers);
-        let audio = !member.publications[index].is_video();
-        let mut changed = Vec::new();
-        for subscriber in &subscribers {
-            let Some(viewer) = self.members.get_mut(subscriber.viewer.0).and_then(Option::as_mut)
-            else {
-                continue;
-            };
-            let slots = if audio { &mut viewer.audio_slots } else { &mut viewer.video_slots };
-            let Some(slot) = slots.get_mut(usize::from(subscriber.slot)) else { continue };
-            let before = slot.feed;
-            let verdict = slot.take(inbound, now);
-            if verdict == Verdict::Drop {
-                continue;
-            }
-            let origin = |feed: Feed| feed.now().map(|target| target.origin);
-            if let (false, Verdict::Send(first)) = (audio, verdict)
-                && origin(before) != origin(slot.feed)
-            {
-                changed.push((*subscriber, before, first.timestamp));
-            }
-            viewer.sent += 1;
-            let transport_sequence = viewer.next_transport_sequence();
-            let slots = if audio { &mut viewer.audio_slots } else { &mut viewer.video_slots };
-            let slot = &mut slots[usize::from(subscriber.slot)];
-            self.outbox.push(subscriber.viewer, PacketKind::Rtp, |out| {
-                let Inbound { audio_level, captured, .. } = *inbound;
-                let extras = Extras { transport_sequence, audio_level, captured };
-                slot.write(out, verdict, inbound.packet.payload, extras);
-            });
-            self.stats.forwarded += 1;
-        }
-        if let Some(member) = self.member_mut(from) {
-            member.publications[index].subscribers = subscribers;
-        }
-        for (subscriber, before, timestamp) in changed {
-            let slot = usize::from(subscriber.slot);
-            self.slot_changed(subscriber.viewer, slot, before, timestamp);
-        }
     }
 }
 
-/// Takes a packet into its publication. Returns the publication's index, whether this is its
-/// first packet, and the packet; or nothing if it goes no further.
-fn receive<'a>(
-    from: MemberKey,
-    member: &mut Member,
-    bytes: &'a [u8],
-    now: Instant,
-    stats: &mut RoomStats,
-) -> Option<(usize, bool, Inbound<'a>)> {
+/// Takes a packet into its publication, or nothing if it goes no further.
+fn take(member: &mut Member, bytes: &[u8], now: Instant, stats: &mut RoomStats) -> Option<Taken> {
     let found =
         Packet::parse(bytes).and_then(|packet| Ok((packet, member.identify(&packet, now)?)));
     let Ok((packet, used)) = found else {
@@ -116,11 +74,9 @@ fn receive<'a>(
         return None;
     }
     // Browsers probe with padding on lines that carry nothing.
-    let origin = Origin { member: from, kind: publication.kind() };
     let began = !publication.flowing && !packet.payload.is_empty();
     let codec = publication.line.codec;
     let level = packet.extensions.get(publication.line.extensions.audio_level);
-    let audio_level = level.and_then(AudioLevel::parse);
     let layer = &mut publication.layers[used.layer];
     let packet = if used.retransmission { original(packet)? } else { packet };
     let vp8 = match codec.name {
@@ -136,41 +92,49 @@ fn receive<'a>(
     let video = codec.name != CodecName::Opus;
     let previous = layer.receiver.highest();
     let sequence = note_arrival(layer, &packet, used, codec.clock_rate, now);
-    let stored = Stored::new(&packet, sequence, vp8);
+    if layer.history.get(sequence).is_some() {
+        return None; // Arrived twice: once by itself, once asked for again.
+    }
+    layer.history.put(&Stored::new(&packet, sequence, vp8), now);
     if video {
-        if layer.history.get(sequence).is_some() {
-            return None; // Arrived twice: once by itself, once asked for again.
-        }
-        layer.history.put(&stored);
         layer.missing.arrived(sequence, previous, now);
     }
     layer.last_packet = Some(now);
-    let entry_point = match (codec.name, vp8) {
-        (CodecName::Opus, _) => true,
-        (CodecName::Vp8, Some(d)) => vp8::is_keyframe_start(&d, packet.payload),
-        (CodecName::Vp8, None) => false,
-        (CodecName::H264, _) => h264::is_keyframe_start(packet.payload),
-    };
-    if let (true, true, Some(descriptor)) = (video, entry_point, vp8) {
+    let entry_point = is_entry_point(codec.name, vp8, packet.payload);
+    if let (true, Some(descriptor)) = (entry_point, vp8) {
         layer.keyframes.arrived();
         let size = vp8::keyframe_size(&descriptor, packet.payload);
         layer.height = size.map(|(_, height)| height).or(layer.height);
     }
-    let inbound = Inbound {
-        origin,
-        stream: layer.stream,
-        layer: used.layer as u8,
-        packet: stored,
-        entry_point,
-        audio_level,
-        captured: None,
-    };
     publication.flowing |= began;
-    Some((used.publication, began, inbound))
+    let late = previous.is_some_and(|previous| sequence < previous);
+    Some(Taken {
+        publication: used.publication,
+        layer: used.layer,
+        began,
+        packet: Waiting {
+            sequence,
+            entry_point,
+            audio_level: level.and_then(AudioLevel::parse),
+            size: packet.payload.len() - vp8.map_or(0, |descriptor| descriptor.length),
+            padding: 0,
+        },
+        ends: if !video || late || packet.marker { Ends::Now } else { Ends::Later },
+    })
+}
+
+/// Whether a decoder can begin with this packet.
+fn is_entry_point(codec: CodecName, vp8: Option<vp8::Descriptor>, payload: &[u8]) -> bool {
+    match (codec, vp8) {
+        (CodecName::Opus, _) => true,
+        (CodecName::Vp8, Some(descriptor)) => vp8::is_keyframe_start(&descriptor, payload),
+        (CodecName::Vp8, None) => false,
+        (CodecName::H264, _) => h264::is_keyframe_start(payload),
+    }
 }
 
 fn note_arrival(
-    layer: &mut crate::publication::Layer,
+    layer: &mut Layer,
     packet: &Packet<'_>,
     used: SsrcUse,
     clock_rate: u32,

@@ -1,8 +1,10 @@
 //! The members of one lesson on one shard, and the calls that drive them.
 //!
-//! The work is split by what causes it: `media` (packets), `reports` (RTCP), `views` (who is
-//! shown where), `recorder` (what the recorder is told), `timers` (what happens later).
+//! The work is split by what causes it: `media` (packets that come), `forward` (packets that go),
+//! `reports` (RTCP), `views` (who is shown where), `recorder` (what the recorder is told), `timers`
+//! (what happens later).
 
+mod forward;
 mod media;
 mod recorder;
 mod reports;
@@ -10,12 +12,13 @@ mod timers;
 mod views;
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kreide_control::{MediaRights, ParticipantNo, SlotMapping, Source, SourceKind, View};
 use kreide_media::clock::NtpTime;
 
 use crate::audio::AudioChoice;
+use crate::burst::Bursts;
 use crate::member::{Listener, Member, MemberConfig, MemberKey};
 use crate::outbox::{Outbox, PacketKind};
 use crate::rewriter::StreamId;
@@ -85,6 +88,7 @@ pub struct RoomPart {
     /// The recorder, if there is one, and the pictures it was told of.
     recorder: Option<(MemberKey, Vec<Source>)>,
     timers: Timers,
+    bursts: Bursts,
     outbox: Outbox,
     events: VecDeque<RoomEvent>,
     stats: RoomStats,
@@ -103,10 +107,19 @@ impl RoomPart {
             speaking: Vec::new(),
             recorder: None,
             timers: Timers::default(),
+            bursts: Bursts::new(Duration::ZERO),
             outbox: Outbox::default(),
             events: VecDeque::new(),
             stats: RoomStats::default(),
         }
+    }
+
+    /// Waits up to `window` for the rest of a frame, so that a viewer gets it in fewer batches.
+    /// Zero forwards at once what came together. For a room in which nothing flows yet.
+    #[must_use]
+    pub fn with_coalescing(mut self, window: Duration) -> Self {
+        self.bursts = Bursts::new(window);
+        self
     }
 
     // Getters.
@@ -250,11 +263,6 @@ impl RoomPart {
 
     // Polls.
 
-    /// Packets to be sent.
-    pub fn outbox(&mut self) -> &mut Outbox {
-        &mut self.outbox
-    }
-
     /// The next thing that signaling should know.
     pub fn poll_event(&mut self) -> Option<RoomEvent> {
         if let Some(event) = self.events.pop_front() {
@@ -270,7 +278,8 @@ impl RoomPart {
     /// When [`Self::handle_timeout`] must be called next, and why.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Instant, Reason)> {
-        self.timers.next()
+        let burst = self.bursts.deadline().map(|at| (at, Reason::Burst));
+        self.timers.next().into_iter().chain(burst).min()
     }
 
     fn member(&self, key: MemberKey) -> Option<&Member> {

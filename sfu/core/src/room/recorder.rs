@@ -1,30 +1,12 @@
-//! What the recorder is told beyond packets: when they were captured, and what it can ask for.
+//! What the recorder is told beyond packets: what it can ask for.
 
 use kreide_control::{Source, SourceKind};
-use kreide_media::clock::NtpTime;
 
-use crate::member::{Member, MemberKey};
-use crate::slot::Inbound;
+use crate::member::Member;
 
 use super::{RoomEvent, RoomPart};
 
 impl RoomPart {
-    /// When a packet was captured, if the recorder is among those who get it.
-    pub(super) fn capture_time(
-        &self,
-        from: MemberKey,
-        index: usize,
-        inbound: &Inbound<'_>,
-    ) -> Option<NtpTime> {
-        let (recorder, _) = self.recorder.as_ref()?;
-        let member = self.member(from)?;
-        let publication = &member.publications[index];
-        publication.subscribers.iter().find(|subscriber| subscriber.viewer == *recorder)?;
-        let point = publication.layers[usize::from(inbound.layer)].clock.point()?;
-        let clock_rate = publication.line.codec.clock_rate;
-        member.clock.captured(point, inbound.packet.timestamp, clock_rate)
-    }
-
     /// Tells the recorder which pictures it can ask for, if that has changed.
     pub(super) fn tell_recorder(&mut self) {
         let Some((recorder, told)) = &self.recorder else { return };

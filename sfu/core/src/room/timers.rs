@@ -19,17 +19,19 @@ pub enum Reason {
     Speaking,
     /// RTCP sender and receiver reports are due.
     Reports,
+    /// A burst has waited long enough for the rest of its frame.
+    Burst,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Timers {
-    due: [Option<Instant>; Reason::ALL.len()],
+    due: [Option<Instant>; Reason::PERIODIC.len()],
 }
 
 impl Timers {
     pub(super) fn next(&self) -> Option<(Instant, Reason)> {
         let armed = |reason: Reason| Some((self.due[reason as usize]?, reason));
-        Reason::ALL.into_iter().filter_map(armed).min()
+        Reason::PERIODIC.into_iter().filter_map(armed).min()
     }
 
     /// Sets a timer that is not set yet.
@@ -59,13 +61,27 @@ impl Timers {
 impl RoomPart {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.end_bursts(now);
         while let Some(reason) = self.timers.take_due(now) {
             match reason {
+                // No period, but a list of its own.
+                Reason::Burst => {}
                 Reason::Missing => self.ask_for_missing(now),
                 Reason::Feedback => self.send_transport_feedback(),
                 Reason::Layers => self.choose_layers(now),
                 Reason::Speaking => self.tell_speakers(now),
                 Reason::Reports => self.send_reports(now),
+            }
+        }
+    }
+
+    fn end_bursts(&mut self, now: Instant) {
+        while let Some(key) = self.bursts.expired(now) {
+            let sender = self.members.get_mut(key.member.0).and_then(Option::as_mut);
+            let publication =
+                sender.and_then(|sender| sender.publications.get_mut(key.publication));
+            if let Some(layer) = publication.and_then(|p| p.layers.get_mut(key.layer)) {
+                self.bursts.end(&mut layer.burst, key);
             }
         }
     }
@@ -118,7 +134,7 @@ impl RoomPart {
 }
 
 impl Reason {
-    const ALL: [Self; 5] =
+    const PERIODIC: [Self; 5] =
         [Self::Missing, Self::Feedback, Self::Layers, Self::Speaking, Self::Reports];
 
     /// Periods are no multiples of each other, so that not everything falls on one moment.
@@ -129,6 +145,7 @@ impl Reason {
             Self::Layers => Duration::from_millis(263),
             Self::Speaking => Duration::from_millis(211),
             Self::Reports => Duration::from_millis(997),
+            Self::Burst => Duration::ZERO,
         }
     }
 }

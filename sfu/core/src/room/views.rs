@@ -54,6 +54,7 @@ impl RoomPart {
         publication.flowing = false;
         for layer in &mut publication.layers {
             layer.missing.clear();
+            layer.burst.clear();
             layer.last_packet = None;
         }
         let viewers: Vec<Subscriber> = publication.subscribers.clone();

@@ -48,6 +48,7 @@ impl Shard {
             participant: connect.participant,
             ufrags: vec![ufrag.clone()],
             addresses: Vec::new(),
+            local: None,
             deadline: None,
         });
         self.metrics.transports.inc();
@@ -98,12 +99,13 @@ impl Shard {
         let clock = Clock { at: now, ntp: NtpTime::from_unix(since_1970) };
         let id = self.rooms.insert(Room {
             lesson: lesson.clone(),
-            part: RoomPart::new(clock, rand::rng().random()),
+            part: RoomPart::new(clock, rand::rng().random()).with_coalescing(self.coalescing),
             peers: HashMap::new(),
             by_member: Vec::new(),
             tap: None,
             deadline: None,
             reported: RoomStats::default(),
+            touched: false,
         });
         self.metrics.rooms.with_label_values(&[lesson.tenant.as_str()]).inc();
         self.room_of.insert(lesson.clone(), id);

@@ -1,10 +1,12 @@
 //! One media thread: a socket, the transports behind it, and the rooms they are in.
 //!
-//! The loop is: wait for a datagram, an order or a deadline; handle it; flush what the touched
-//! room and transport have to send. Orders and datagrams are taken in turns, so that a storm of
-//! joins does not stand before media.
+//! The loop is: wait for datagrams, an order or a deadline; handle them; flush what the touched
+//! rooms and transports have to send. Media comes first: a storm of joins stands behind it, a few
+//! handshakes and orders in each round.
 
+mod handshakes;
 mod joins;
+mod sending;
 mod taps;
 mod transports;
 
@@ -21,8 +23,6 @@ use kreide_control::{
 };
 use kreide_sfu_core::{MemberKey, PacketKind, RoomPart};
 use kreide_sfu_transport::{Class, Received, TransportConfig, classify, stun_local_ufrag};
-use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Token, Waker};
 use slab::Slab;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error};
@@ -31,7 +31,10 @@ use crate::deadlines::{Deadlines, Sleeper};
 use crate::metrics::Metrics;
 use crate::outgoing::{Outgoing, room_event};
 use crate::peer::{Peer, Room};
-use crate::socket::{canonical, for_family};
+use crate::socket::{Datagram, Inbox, MediaSocket};
+use crate::waiting::Waker;
+use handshakes::Handshakes;
+pub(crate) use sending::Sent;
 
 /// What a shard is told to do.
 pub(crate) enum Order {
@@ -42,11 +45,10 @@ pub(crate) enum Order {
 }
 
 pub(crate) struct Shard {
-    poll: Poll,
-    waker: Arc<Waker>,
-    socket: UdpSocket,
-    ipv6: bool,
+    waker: Waker,
+    socket: MediaSocket,
     transport: Arc<TransportConfig>,
+    coalescing: Duration,
     orders: Receiver<Order>,
     outgoing: Outgoing,
     metrics: Metrics,
@@ -56,27 +58,27 @@ pub(crate) struct Shard {
     by_address: HashMap<SocketAddr, usize>,
     by_ufrag: HashMap<String, usize>,
     deadlines: Deadlines,
+    handshakes: Handshakes,
+    /// Rooms that took something in and did not send it on yet.
+    touched: Vec<usize>,
+    sent: Sent,
     next_report: Instant,
 }
 
 impl Shard {
     pub(crate) fn new(
-        mut socket: UdpSocket,
+        socket: MediaSocket,
         transport: Arc<TransportConfig>,
+        coalescing: Duration,
         orders: Receiver<Order>,
         events: mpsc::Sender<Event>,
         metrics: Metrics,
     ) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        poll.registry().register(&mut socket, SOCKET, Interest::READABLE)?;
-        let ipv6 = socket.local_addr()?.is_ipv6();
         Ok(Self {
-            poll,
-            waker,
+            waker: Waker::new()?,
             socket,
-            ipv6,
             transport,
+            coalescing,
             orders,
             outgoing: Outgoing::new(events),
             metrics,
@@ -86,44 +88,35 @@ impl Shard {
             by_address: HashMap::new(),
             by_ufrag: HashMap::new(),
             deadlines: Deadlines::default(),
+            handshakes: Handshakes::default(),
+            touched: Vec::new(),
+            sent: Sent::default(),
             next_report: Instant::now(),
         })
     }
 
-    pub(crate) fn waker(&self) -> Arc<Waker> {
-        Arc::clone(&self.waker)
+    pub(crate) fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
     /// Works until it is told to stop.
     pub(crate) fn run(mut self) {
-        let mut events = Events::with_capacity(8);
+        let mut inbox = Inbox::new();
         let mut more = false;
         loop {
-            let timeout = if more { Duration::ZERO } else { self.time_to_sleep() };
-            if let Err(error) = self.poll.poll(&mut events, Some(timeout))
-                && error.kind() != io::ErrorKind::Interrupted
-            {
+            let longest = if more { Duration::ZERO } else { self.time_to_sleep() };
+            if let Err(error) = self.waker.sleep(&self.socket, longest) {
                 error!(%error, "poll failed");
             }
-            more = self.receive();
+            self.receive(&mut inbox);
+            more = self.shake_hands();
             for _ in 0..ORDERS_IN_TURN {
                 match self.orders.try_recv() {
                     Ok(Order::Stop) => return self.stop(),
-                    Ok(Order::Connect(connect, reply)) => {
-                        // Whoever asked may have gone; then the peer times out by itself.
-                        let _ = reply.send(self.connect(*connect));
-                        more = true;
-                    }
-                    Ok(Order::Tap(lesson, feed)) => {
-                        self.tap(&lesson, feed);
-                        more = true;
-                    }
-                    Ok(Order::Command(command)) => {
-                        self.command(command);
-                        more = true;
-                    }
+                    Ok(order) => self.order(order),
                     Err(_) => break,
                 }
+                more = true;
             }
             self.wake_sleepers();
             self.outgoing.flush();
@@ -134,85 +127,116 @@ impl Shard {
     fn time_to_sleep(&self) -> Duration {
         let now = Instant::now();
         let next = self.deadlines.next().unwrap_or(now + LONGEST_SLEEP);
-        let until = next.min(self.next_report).saturating_duration_since(now);
-        // Rounded up: a timeout cut to 0 ms would spin until the deadline.
-        until.max(Duration::from_millis(1)).min(LONGEST_SLEEP)
+        next.min(self.next_report).saturating_duration_since(now).min(LONGEST_SLEEP)
     }
 
-    /// Takes datagrams from the socket; returns whether there may be more.
-    fn receive(&mut self) -> bool {
-        let mut buffer = [0; LARGEST_DATAGRAM];
-        for _ in 0..DATAGRAMS_IN_TURN {
-            match self.socket.recv_from(&mut buffer) {
-                Ok((length, from)) => self.datagram(canonical(from), &mut buffer[..length]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+    /// Takes datagrams from the socket, and sends on what came together. What is left wakes the
+    /// next round at once.
+    fn receive(&mut self, inbox: &mut Inbox) {
+        for _ in 0..BATCHES_IN_TURN {
+            let more = match self.socket.receive(inbox) {
+                Ok(more) => more,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // An ICMP error of an earlier send; the next call goes on.
-                Err(error) => debug!(%error, "receive failed"),
+                Err(error) => {
+                    debug!(%error, "receive failed");
+                    true
+                }
+            };
+            let now = Instant::now();
+            for datagram in inbox.datagrams() {
+                self.datagram(&datagram, inbox.bytes(&datagram), now);
+            }
+            self.flush_touched(now);
+            if !more {
+                return;
             }
         }
-        true
     }
 
-    fn datagram(&mut self, from: SocketAddr, datagram: &mut [u8]) {
-        let now = Instant::now();
-        let class = classify(datagram);
+    fn datagram(&mut self, datagram: &Datagram, bytes: &mut [u8], now: Instant) {
+        let from = datagram.from;
+        let class = classify(bytes);
         let by_ufrag = match class {
-            Class::Stun => stun_local_ufrag(datagram).and_then(|u| self.by_ufrag.get(u)),
+            Class::Stun => stun_local_ufrag(bytes).and_then(|u| self.by_ufrag.get(u)),
             _ => None,
         };
-        let Some(&id) = by_ufrag.or_else(|| self.by_address.get(&from)) else {
+        // Nobody can be sent anything at port 0, and the kernel would refuse it.
+        let Some(&id) =
+            by_ufrag.or_else(|| self.by_address.get(&from)).filter(|_| from.port() != 0)
+        else {
             self.metrics.strays.inc();
             return;
         };
         let Some(peer) = self.peers.get_mut(id) else { return };
-        let (room, member) = (peer.room, peer.member);
-        match peer.transport.handle_datagram(from, datagram, now) {
-            Received::Nothing => self.flush_transport(id, now),
-            Received::Rtp(packet) => {
-                self.step(room, now, |part| part.handle_rtp(member, packet, now));
+        match class {
+            Class::Dtls => {
+                if !self.handshakes.put(from, bytes) {
+                    self.metrics.late_handshakes.inc();
+                }
             }
-            Received::Rtcp(packet) => {
-                self.step(room, now, |part| part.handle_rtcp(member, packet, now));
+            _ => {
+                let (room, member) = (peer.room, peer.member);
+                match peer.transport.handle_datagram(from, bytes, now) {
+                    Received::Nothing => {
+                        peer.answer_from(datagram);
+                        self.flush_transport(id, now);
+                    }
+                    Received::Rtp(packet) => {
+                        self.act(room, now, |part| part.handle_rtp(member, packet, now));
+                    }
+                    Received::Rtcp(packet) => {
+                        self.act(room, now, |part| part.handle_rtcp(member, packet, now));
+                    }
+                }
             }
         }
     }
 
-    /// Lets a room do something and sends what comes of it. A panic ends this room alone.
-    fn step(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
+    /// Lets a room do something; what comes of it is sent by [`Self::flush_touched`]. A panic ends
+    /// this room alone.
+    fn act(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
         let Some(entry) = self.rooms.get_mut(room) else { return };
-        // What a panic leaves half done is thrown away with the room.
-        let acted = catch_unwind(AssertUnwindSafe(|| act(&mut entry.part)));
-        match acted {
-            Ok(()) => self.flush_room(room, now),
-            Err(_) => self.fail_room(room, now),
+        if !std::mem::replace(&mut entry.touched, true) {
+            self.touched.push(room);
         }
+        // What a panic leaves half done is thrown away with the room.
+        if catch_unwind(AssertUnwindSafe(|| act(&mut entry.part))).is_err() {
+            self.fail_room(room, now);
+        }
+    }
+
+    fn flush_touched(&mut self, now: Instant) {
+        while let Some(room) = self.touched.pop() {
+            self.flush_room(room, now);
+        }
+    }
+
+    fn order(&mut self, order: Order) {
+        match order {
+            Order::Connect(connect, reply) => {
+                // Whoever asked may have gone; then the peer times out by itself.
+                let _ = reply.send(self.connect(*connect));
+            }
+            Order::Tap(lesson, feed) => self.tap(&lesson, feed),
+            Order::Command(command) => self.command(command),
+            Order::Stop => {}
+        }
+    }
+
+    /// Lets a room do something and sends what comes of it.
+    fn step(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
+        self.act(room, now, act);
+        self.flush_room(room, now);
     }
 
     fn flush_room(&mut self, room: usize, now: Instant) {
+        let sent = catch_unwind(AssertUnwindSafe(|| self.send_batches(room, now)));
+        if sent.is_err() {
+            return self.fail_room(room, now);
+        }
         let Some(entry) = self.rooms.get_mut(room) else { return };
-        let (peers, socket) = (&mut self.peers, &self.socket);
-        entry.part.outbox().drain(|to, kind, buffer, length| {
-            if let Some(tap) = entry.tap.as_mut().filter(|tap| tap.member == to) {
-                if kind == PacketKind::Rtp && !tap.packet(&buffer[..length], now) {
-                    self.metrics.untapped.inc();
-                }
-                return;
-            }
-            let peer = entry.by_member.get(to.0).copied().flatten();
-            let Some(peer) = peer.and_then(|id| peers.get_mut(id)) else { return };
-            let protected = match kind {
-                PacketKind::Rtp => peer.transport.protect_rtp(buffer, length),
-                PacketKind::Rtcp => peer.transport.protect_rtcp(buffer, length),
-            };
-            let (Ok(length), Some(remote)) = (protected, peer.transport.remote()) else {
-                self.metrics.unsent.inc();
-                return;
-            };
-            if socket.send_to(&buffer[..length], for_family(remote, self.ipv6)).is_err() {
-                // The kernel's buffer is full: media is dropped, never waited for.
-                self.metrics.unsent.inc();
-            }
-        });
+        entry.touched = false;
         while let Some(event) = entry.part.poll_event() {
             let event = match &mut entry.tap {
                 Some(tap) => tap.event(event),
@@ -227,6 +251,22 @@ impl Shard {
         }
         let wanted = entry.part.poll_timeout().map(|(at, _)| at);
         self.deadlines.set(Sleeper::Room(room), &mut entry.deadline, wanted);
+    }
+
+    fn send_batches(&mut self, room: usize, now: Instant) {
+        let Some(entry) = self.rooms.get_mut(room) else { return };
+        while let Some(batch) = entry.part.poll_batch(now) {
+            if let Some(tap) = entry.tap.as_mut().filter(|tap| tap.member == batch.to) {
+                let packets = batch.iter().filter(|_| batch.kind == PacketKind::Rtp);
+                let untapped = packets.filter(|packet| !tap.packet(packet, now)).count();
+                self.metrics.untapped.inc_by(untapped as u64);
+                continue;
+            }
+            let peer = entry.by_member.get(batch.to.0).copied().flatten();
+            if let Some(peer) = peer.and_then(|id| self.peers.get_mut(id)) {
+                sending::send(&self.socket, peer, batch, &mut self.sent);
+            }
+        }
     }
 
     fn wake_sleepers(&mut self) {
@@ -334,6 +374,7 @@ impl Shard {
             return;
         }
         self.next_report = now + REPORT_INTERVAL;
+        self.metrics.add_sent(std::mem::take(&mut self.sent));
         for (_, room) in &mut self.rooms {
             let stats = room.part.stats();
             self.metrics.add(room.lesson.tenant.as_str(), &room.reported, &stats);
@@ -346,10 +387,7 @@ impl Shard {
     }
 }
 
-const SOCKET: Token = Token(0);
-const WAKER: Token = Token(1);
-const LARGEST_DATAGRAM: usize = 2_048;
-const DATAGRAMS_IN_TURN: usize = 64;
+const BATCHES_IN_TURN: usize = 8;
 const ORDERS_IN_TURN: usize = 8;
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);

@@ -8,7 +8,6 @@ use kreide_sfu_transport::{Transport, TransportEvent};
 use tracing::{error, info};
 
 use crate::deadlines::Sleeper;
-use crate::socket::for_family;
 
 use super::Shard;
 
@@ -21,7 +20,7 @@ impl Shard {
             if !peer.addresses.contains(&to) {
                 new_addresses.push(to);
             }
-            if self.socket.send_to(&datagram, for_family(to, self.ipv6)).is_err() {
+            if self.socket.send(&datagram, datagram.len(), to, peer.local).is_err() {
                 self.metrics.unsent.inc();
             }
         }
@@ -96,7 +95,7 @@ impl Shard {
         peer.transport.close(now);
         while let Some((to, datagram)) = peer.transport.poll_transmit() {
             // A goodbye that gets lost is made up for by the peer's own timeout.
-            let _ = self.socket.send_to(&datagram, for_family(to, self.ipv6));
+            let _ = self.socket.send(&datagram, datagram.len(), to, peer.local);
         }
         self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, None);
         for address in &peer.addresses {
