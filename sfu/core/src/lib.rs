@@ -24,6 +24,7 @@ mod nack;
 mod outbox;
 mod publication;
 mod receiver;
+mod relay;
 mod rewriter;
 mod room;
 mod sender_clock;
@@ -32,4 +33,8 @@ mod stream_clock;
 
 pub use member::{Listener, MemberConfig, MemberKey, PublishLine, SlotLine};
 pub use outbox::{Batch, PacketKind, RTCP_TAG_ROOM, RTP_TAG_ROOM};
+pub use relay::{
+    PartId, Relayed, RelayedBurst, RelayedKey, RelayedMember, RelayedPacket, RelayedPublication,
+    RelayedVoice,
+};
 pub use room::{Clock, Reason, RoomEvent, RoomPart, RoomStats};

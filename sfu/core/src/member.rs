@@ -9,6 +9,7 @@ use kreide_media::rtp::Packet;
 
 use crate::feedback::TransportFeedback;
 use crate::publication::{Layer, Publication};
+use crate::relay::PartId;
 use crate::rewriter::StreamId;
 use crate::sender_clock::SenderClock;
 use crate::slot::Slot;
@@ -83,8 +84,20 @@ pub struct MemberConfig {
     pub slots: Vec<SlotLine>,
 }
 
+/// Where a member's connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On this shard.
+    Here,
+    /// In another part of the room; this is its likeness.
+    Elsewhere { part: PartId, member: MemberKey },
+}
+
 #[derive(Debug)]
 pub(crate) struct Member {
+    pub(crate) place: Place,
+    /// It has sent something, so other parts may know of it.
+    pub(crate) announced: bool,
     pub(crate) participant: ParticipantNo,
     pub(crate) role: Role,
     pub(crate) listener: Listener,
@@ -117,6 +130,7 @@ pub(crate) struct SsrcUse {
 impl Member {
     pub(crate) fn new(
         config: MemberConfig,
+        place: Place,
         now: Instant,
         mut next_stream: impl FnMut() -> StreamId,
         mut seed: impl FnMut() -> u64,
@@ -127,6 +141,9 @@ impl Member {
                 layers: (0..layers).map(|_| Layer::new(next_stream(), line.is_audio())).collect(),
                 line,
                 subscribers: Vec::new(),
+                demands: Vec::new(),
+                asked: 0,
+                told_layers: Vec::new(),
                 flowing: false,
             }
         });
@@ -134,6 +151,8 @@ impl Member {
         let mut slot = |line: SlotLine| Slot::new(line, seed());
         let (audio, video): (Vec<_>, Vec<_>) = config.slots.into_iter().partition(|s| s.audio);
         let mut member = Self {
+            place,
+            announced: false,
             participant: config.participant,
             role: config.role,
             listener: config.listener,
@@ -167,6 +186,11 @@ impl Member {
 
     pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.audio_slots.iter().chain(&self.video_slots)
+    }
+
+    pub(crate) fn slot(&self, audio: bool, index: u8) -> Option<&Slot> {
+        let slots = if audio { &self.audio_slots } else { &self.video_slots };
+        slots.get(usize::from(index))
     }
 
     /// The next transport-wide sequence number on the way to this member.

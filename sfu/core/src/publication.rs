@@ -12,6 +12,7 @@ use crate::layers::LayerState;
 use crate::member::PublishLine;
 use crate::nack::Missing;
 use crate::receiver::Receiver;
+use crate::relay::PartId;
 use crate::rewriter::StreamId;
 use crate::stream_clock::StreamClock;
 
@@ -28,8 +29,42 @@ pub(crate) struct Publication {
     /// From the smallest simulcast layer to the largest; audio has one.
     pub(crate) layers: Vec<Layer>,
     pub(crate) subscribers: Vec<Subscriber>,
+    /// Other parts of the room that want it.
+    pub(crate) demands: Vec<Demand>,
+    /// Of another part's publication: the layers that we asked for, as bits.
+    pub(crate) asked: u8,
+    /// Whether each layer flowed, and its height, at the last look.
+    pub(crate) told_layers: Vec<(bool, Option<u16>)>,
     /// Packets come, and they are allowed to.
     pub(crate) flowing: bool,
+}
+
+/// What another part of the room wants of a publication.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demand {
+    pub(crate) part: PartId,
+    /// Bit n stands for layer n.
+    layers: u8,
+    /// How many bursts of each layer it was given.
+    numbers: [u32; 8],
+}
+
+impl Demand {
+    /// The number of the next burst of a layer, or nothing if it is not wanted.
+    pub(crate) fn next(&mut self, layer: usize) -> Option<u32> {
+        let wanted = layer < self.numbers.len() && self.layers & (1 << layer) != 0;
+        wanted.then(|| {
+            self.numbers[layer] = self.numbers[layer].wrapping_add(1);
+            self.numbers[layer]
+        })
+    }
+}
+
+/// Where a layer of another part is: its stream there, and the burst that came last.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) stream: u64,
+    pub(crate) number: u32,
 }
 
 /// One incoming encoding.
@@ -45,6 +80,9 @@ pub(crate) struct Layer {
     pub(crate) clock: StreamClock,
     pub(crate) height: Option<u16>,
     pub(crate) last_packet: Option<Instant>,
+    /// Of another part's layer: whether that part sees packets of it.
+    pub(crate) told_flowing: Option<bool>,
+    pub(crate) origin: Option<Origin>,
 }
 
 impl Layer {
@@ -60,11 +98,14 @@ impl Layer {
             clock: StreamClock::default(),
             height: None,
             last_packet: None,
+            told_flowing: None,
+            origin: None,
         }
     }
 
     pub(crate) fn is_flowing(&self, now: Instant) -> bool {
-        self.last_packet.is_some_and(|at| now < at + LAYER_SILENCE)
+        let heard = || self.last_packet.is_some_and(|at| now < at + LAYER_SILENCE);
+        self.told_flowing.unwrap_or_else(heard)
     }
 }
 
@@ -87,6 +128,24 @@ impl Publication {
 
     pub(crate) fn layer_of_stream(&self, stream: StreamId) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.stream == stream)
+    }
+
+    /// Looks at the layers; returns whether something changed since the last look.
+    pub(crate) fn look_at_layers(&mut self, now: Instant) -> bool {
+        let told = self.layers.iter().map(|layer| (layer.is_flowing(now), layer.height));
+        let changed = !told.clone().eq(self.told_layers.iter().copied());
+        if changed {
+            self.told_layers = told.collect();
+        }
+        changed
+    }
+
+    /// Notes which layers another part wants from now on.
+    pub(crate) fn set_demand(&mut self, part: PartId, layers: u8) {
+        match self.demands.iter_mut().find(|demand| demand.part == part) {
+            Some(demand) => demand.layers = layers,
+            None => self.demands.push(Demand { part, layers, numbers: [0; 8] }),
+        }
     }
 
     pub(crate) fn unsubscribe(&mut self, subscriber: Subscriber) {

@@ -23,15 +23,26 @@ impl SenderClock {
         self.offsets.push_back(arrival.since(sent));
     }
 
+    /// Takes over what another part of the room has found.
+    pub(crate) fn tell(&mut self, offset: i64) {
+        self.offsets.clear();
+        self.offsets.push_back(offset);
+    }
+
+    /// What must be added to the sender's wall clock.
+    pub(crate) fn offset(&self) -> Option<i64> {
+        self.offsets.iter().min().copied()
+    }
+
     /// When a packet of a stream with this clock point was captured, on the SFU's clock.
     pub(crate) fn captured(&self, point: ClockPoint, rtp: u32, clock_rate: u32) -> Option<NtpTime> {
-        let offset = *self.offsets.iter().min()?;
+        let offset = self.offset()?;
         Some(NtpTime(point.ntp_at(rtp, clock_rate).0.wrapping_add(offset as u64)))
     }
 
     /// What the RTP clock of a stream with this clock point shows at `at` on the SFU's clock.
     pub(crate) fn rtp_at(&self, point: ClockPoint, at: NtpTime, clock_rate: u32) -> Option<u32> {
-        let offset = *self.offsets.iter().min()?;
+        let offset = self.offset()?;
         Some(point.rtp_at(NtpTime(at.0.wrapping_sub(offset as u64)), clock_rate))
     }
 }

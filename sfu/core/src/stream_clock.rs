@@ -31,6 +31,11 @@ impl StreamClock {
         self.best = earliest.copied();
     }
 
+    /// Takes over what another part of the room has found.
+    pub(crate) fn tell(&mut self, point: ClockPoint) {
+        self.best = Some(point);
+    }
+
     /// The best known point.
     pub(crate) fn point(&self) -> Option<ClockPoint> {
         self.best

@@ -19,6 +19,8 @@ pub struct Camera {
     key: u8,
     frame: u64,
     keyframe_wanted: bool,
+    /// Packets of each frame; random if nothing is said.
+    packets: Option<usize>,
     size: (u16, u16),
     random: StdRng,
 }
@@ -46,9 +48,16 @@ impl Camera {
             key: random.random::<u8>() & 0x1f,
             frame: 0,
             keyframe_wanted: true,
+            packets: None,
             size,
             random,
         }
+    }
+
+    /// The same, with so many packets in each frame.
+    #[must_use]
+    pub fn with_packets(self, packets: usize) -> Self {
+        Self { packets: Some(packets), ..self }
     }
 
     /// The encoding's SSRC.
@@ -93,7 +102,8 @@ impl Camera {
             self.tl0 = self.tl0.wrapping_add(1);
         }
         self.header.timestamp = self.header.timestamp.wrapping_add(step);
-        let packets = if key { 4 } else { self.random.random_range(1..=3) };
+        let usual = if key { 4 } else { self.random.random_range(1..=3) };
+        let packets = self.packets.unwrap_or(usual);
         (0..packets).map(|i| self.packet(i, packets, key, Temporal { layer, sync })).collect()
     }
 

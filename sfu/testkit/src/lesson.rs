@@ -39,11 +39,16 @@ impl Lesson {
     /// A lesson in which 1 looks at the camera of 2: the viewer, the sender and the camera.
     #[must_use]
     pub fn watched() -> (Self, MemberKey, MemberKey, Camera) {
-        let mut lesson = Self::new();
-        let viewer = lesson.join(1, &[], 1);
-        let sender = lesson.join(2, &[], 1);
-        lesson.room.set_view(viewer, view(&[(0, 2, 360)]), lesson.now);
-        (lesson, viewer, sender, Camera::new("v", None, (640, 360), 5))
+        Self::new().watch()
+    }
+
+    /// The same in this room.
+    #[must_use]
+    pub fn watch(mut self) -> (Self, MemberKey, MemberKey, Camera) {
+        let viewer = self.join(1, &[], 1);
+        let sender = self.join(2, &[], 1);
+        self.room.set_view(viewer, view(&[(0, 2, 360)]), self.now);
+        (self, viewer, sender, Camera::new("v", None, (640, 360), 5))
     }
 
     /// Lets the recorder listen, as number 9 with one picture slot.

@@ -8,6 +8,7 @@ mod decoder;
 mod fixture;
 mod lesson;
 mod microphone;
+mod spread;
 
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -17,6 +18,7 @@ pub use decoder::{Fault, Vp8Decoder};
 pub use fixture::{member, no_rights, open_rights, room, source, video_slot_ssrc, view};
 pub use lesson::{CAPTURE_TIME, FRAME, Lesson, STEP, keyframe_requests};
 pub use microphone::Microphone;
+pub use spread::Spread;
 
 /// The beginning of virtual time; the same in all of a process.
 #[must_use]

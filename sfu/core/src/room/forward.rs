@@ -30,11 +30,16 @@ impl RoomPart {
         let Some(key) = self.bursts.layer() else { return false };
         let sender = self.members.get_mut(key.member.0).and_then(Option::as_mut);
         let publication = sender.and_then(|sender| sender.publications.get_mut(key.publication));
+        let mut first = false;
         let turn = publication.and_then(|publication| {
             let layer = publication.layers.get_mut(key.layer)?;
             let turn = self.bursts.turn(&mut layer.burst);
+            first = turn == 0 && !publication.demands.is_empty();
             publication.subscribers.get(turn).copied()
         });
+        if first {
+            self.relay_burst(key);
+        }
         match turn {
             Some(subscriber) => self.forward(key, subscriber, now),
             None => self.bursts.done(),

@@ -11,6 +11,7 @@ use crate::burst::{Ends, LayerKey, Waiting};
 use crate::history::Stored;
 use crate::member::{Member, MemberKey, SsrcUse};
 use crate::publication::Layer;
+use crate::relay::RelayedKey;
 
 use super::timers::Reason;
 use super::{RoomPart, RoomStats};
@@ -41,7 +42,6 @@ impl RoomPart {
         self.timers.arm_for_media(now, !layer.missing.is_empty());
         let key = LayerKey { member: from, publication: taken.publication, layer: taken.layer };
         self.bursts.add(&mut layer.burst, key, taken.packet, taken.ends, now);
-        let favoured = member.is_favoured();
         if taken.began {
             self.publication_began(from, kind, now);
         }
@@ -49,9 +49,8 @@ impl RoomPart {
         if kind.is_audio() && taken.packet.size > 0 {
             let level = taken.packet.audio_level;
             let below = level.map_or(UNKNOWN_LEVEL, |level| level.below_full_scale);
-            if self.audio.heard((from, kind), favoured, below, now) {
-                self.apply_audio_choice_to_all();
-            }
+            let voice = RelayedKey { member: from, publication: taken.publication };
+            self.rank(voice, kind, below, now);
         }
     }
 }

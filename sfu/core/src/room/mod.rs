@@ -1,17 +1,18 @@
 //! The members of one lesson on one shard, and the calls that drive them.
 //!
 //! The work is split by what causes it: `media` (packets that come), `forward` (packets that go),
-//! `reports` (RTCP), `views` (who is shown where), `recorder` (what the recorder is told), `timers`
+//! `relay` (other parts), `reports` (RTCP), `views` (who is shown where), `recorder` (what the recorder is told), `timers`
 //! (what happens later).
 
 mod forward;
 mod media;
 mod recorder;
+mod relay;
 mod reports;
 mod timers;
 mod views;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use kreide_control::{MediaRights, ParticipantNo, SlotMapping, Source, SourceKind, View};
@@ -19,10 +20,11 @@ use kreide_media::clock::NtpTime;
 
 use crate::audio::AudioChoice;
 use crate::burst::Bursts;
-use crate::member::{Listener, Member, MemberConfig, MemberKey};
+use crate::member::{Listener, Member, MemberConfig, MemberKey, Place};
 use crate::outbox::{Outbox, PacketKind};
+use crate::relay::{Links, Relayed, RelayedKey};
 use crate::rewriter::StreamId;
-use crate::slot::Target;
+use crate::slot::{Origin, Target};
 pub use timers::Reason;
 use timers::Timers;
 
@@ -74,6 +76,10 @@ pub struct RoomStats {
     pub keyframe_requests: u64,
     /// Packets asked of senders again.
     pub asked_again: u64,
+    /// Packets given to other parts of the room.
+    pub relayed: u64,
+    /// Messages of other parts that spoke of what is not theirs.
+    pub relay_refused: u64,
 }
 
 /// The members of one lesson on one shard.
@@ -83,10 +89,13 @@ pub struct RoomPart {
     seed: u64,
     streams: u64,
     members: Vec<Option<Member>>,
+    /// The newest member of each participant.
+    numbers: HashMap<ParticipantNo, MemberKey>,
     audio: AudioChoice,
     speaking: Vec<ParticipantNo>,
     /// The recorder, if there is one, and the pictures it was told of.
     recorder: Option<(MemberKey, Vec<Source>)>,
+    links: Links,
     timers: Timers,
     bursts: Bursts,
     outbox: Outbox,
@@ -103,6 +112,8 @@ impl RoomPart {
             seed,
             streams: 0,
             members: Vec::new(),
+            numbers: HashMap::new(),
+            links: Links::default(),
             audio: AudioChoice::default(),
             speaking: Vec::new(),
             recorder: None,
@@ -124,10 +135,10 @@ impl RoomPart {
 
     // Getters.
 
-    /// Whether nobody is here.
+    /// Whether nobody is here. Members of other parts do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.iter().all(Option::is_none)
+        self.members.iter().flatten().all(|member| member.place != Place::Here)
     }
 
     /// One moment on both clocks.
@@ -172,13 +183,17 @@ impl RoomPart {
 
     /// Takes a member in. It gets and gives media once [`Self::connected`] is called.
     pub fn join(&mut self, config: MemberConfig, now: Instant) -> MemberKey {
+        self.enter(config, Place::Here, now)
+    }
+
+    fn enter(&mut self, config: MemberConfig, place: Place, now: Instant) -> MemberKey {
         let (streams, seed) = (&mut self.streams, &mut self.seed);
         let next_stream = || {
             *streams += 1;
             StreamId(*streams)
         };
-        let listener = config.listener;
-        let member = Member::new(config, now, next_stream, || split_mix(seed));
+        let (listener, participant) = (config.listener, config.participant);
+        let member = Member::new(config, place, now, next_stream, || split_mix(seed));
         let key = match self.members.iter().position(Option::is_none) {
             Some(free) => {
                 self.members[free] = Some(member);
@@ -189,6 +204,7 @@ impl RoomPart {
                 MemberKey(self.members.len() - 1)
             }
         };
+        self.numbers.insert(participant, key);
         if listener == Listener::Recorder {
             self.recorder = Some((key, Vec::new()));
         }
@@ -211,6 +227,13 @@ impl RoomPart {
             self.publication_ended(key, kind, now);
         }
         let Some(member) = self.members.get_mut(key.0).and_then(Option::take) else { return };
+        if self.numbers.get(&member.participant) == Some(&key) {
+            self.numbers.remove(&member.participant);
+        }
+        if member.place == Place::Here && member.announced {
+            self.links.changed.retain(|changed| *changed != key);
+            self.links.tell_all(&Relayed::Left(key));
+        }
         if self.recorder.as_ref().is_some_and(|(recorder, _)| *recorder == key) {
             self.recorder = None;
         }
@@ -219,6 +242,21 @@ impl RoomPart {
                 self.member_mut(origin.member).and_then(|m| m.publication_mut(origin.kind))
             {
                 publication.subscribers.retain(|s| s.viewer != key);
+            }
+            self.note_rewanted(origin);
+        }
+    }
+
+    /// The subscribers of a publication changed: another part may have to know.
+    fn note_rewanted(&mut self, origin: Origin) {
+        let Some(member) = self.member(origin.member) else { return };
+        if let Place::Elsewhere { .. } = member.place
+            && let Some(publication) =
+                member.publications.iter().position(|p| p.kind() == origin.kind)
+        {
+            let key = RelayedKey { member: origin.member, publication };
+            if !self.links.rewanted.contains(&key) {
+                self.links.rewanted.push(key);
             }
         }
     }
@@ -236,11 +274,17 @@ impl RoomPart {
     pub fn set_recordable(&mut self, key: MemberKey, recordable: bool, now: Instant) {
         let Some(member) = self.member_mut(key) else { return };
         member.recordable = recordable;
-        for viewer in self.keys() {
-            self.apply_audio_choice(viewer);
-            self.apply_view(viewer, now);
+        self.links.note(key);
+        self.recordable_changed(now);
+    }
+
+    /// Consent concerns the recorder alone.
+    fn recordable_changed(&mut self, now: Instant) {
+        if let Some((recorder, _)) = self.recorder {
+            self.apply_audio_choice(recorder);
+            self.apply_view(recorder, now);
+            self.tell_recorder();
         }
-        self.tell_recorder();
     }
 
     /// A viewer asks for a keyframe of what a video slot carries or waits for.
@@ -294,17 +338,32 @@ impl RoomPart {
         (0..self.members.len()).filter(|i| self.members[*i].is_some()).map(MemberKey).collect()
     }
 
-    /// Asks a sender for a keyframe of one layer, unless it was asked a moment ago.
+    /// Asks a sender for a keyframe of one layer, unless it was asked a moment ago. A sender of
+    /// another part is asked by that one.
     fn want_keyframe(&mut self, key: MemberKey, kind: SourceKind, layer: u8, now: Instant) {
         let Some(member) = self.members.get_mut(key.0).and_then(Option::as_mut) else { return };
-        let Some(publication) = member.publication_mut(kind) else { return };
-        let Some(layer) = publication.layers.get_mut(usize::from(layer)) else { return };
-        let Some(ssrc) = layer.ssrc else { return };
-        if layer.keyframes.want(now) {
-            self.stats.keyframe_requests += 1;
-            self.outbox.push(key, PacketKind::Rtcp, |out| {
-                kreide_media::rtcp::write_pli(out, FEEDBACK_SSRC, ssrc);
-            });
+        let place = member.place;
+        let Some(publication) = member.publications.iter().position(|p| p.kind() == kind) else {
+            return;
+        };
+        let layers = &mut member.publications[publication].layers;
+        let Some(asked) = layers.get_mut(usize::from(layer)) else { return };
+        let ssrc = asked.ssrc;
+        if (place == Place::Here && ssrc.is_none()) || !asked.keyframes.want(now) {
+            return;
+        }
+        match (place, ssrc) {
+            (Place::Elsewhere { part, member }, _) => {
+                let publication = RelayedKey { member, publication };
+                self.links.tell(part, Relayed::Keyframe { publication, layer });
+            }
+            (Place::Here, Some(ssrc)) => {
+                self.stats.keyframe_requests += 1;
+                self.outbox.push(key, PacketKind::Rtcp, |out| {
+                    kreide_media::rtcp::write_pli(out, FEEDBACK_SSRC, ssrc);
+                });
+            }
+            (Place::Here, None) => {}
         }
     }
 }

@@ -10,6 +10,7 @@ use kreide_media::rtcp::{
 
 use crate::member::{Member, MemberKey};
 use crate::outbox::PacketKind;
+use crate::publication::Layer;
 use crate::slot::{Slot, Target};
 
 use super::timers::Reason;
@@ -23,8 +24,12 @@ impl RoomPart {
             let Some(member) = self.member_mut(from) else { return };
             match packet {
                 Rtcp::SenderReport { ssrc, ntp: sent, rtp, blocks } => {
-                    note_sender_report(member, ssrc, ClockPoint { ntp: sent, rtp }, ntp, now);
+                    let point = ClockPoint { ntp: sent, rtp };
+                    let noted = note_sender_report(member, ssrc, point, ntp, now);
                     note_round_trip(member, blocks, ntp);
+                    if let Some((publication, layer)) = noted {
+                        self.relay_clock(from, publication, layer);
+                    }
                 }
                 Rtcp::ReceiverReport { blocks, .. } => note_round_trip(member, blocks, ntp),
                 Rtcp::Nack { media, missing } => self.send_again(from, media, missing),
@@ -154,23 +159,26 @@ impl RoomPart {
     }
 }
 
+/// Returns which publication's which layer the report is about.
 fn note_sender_report(
     member: &mut Member,
     ssrc: u32,
     point: ClockPoint,
     arrival: NtpTime,
     now: Instant,
-) {
-    let mut layers = member.publications.iter_mut().flat_map(|p| {
-        let clock_rate = p.line.codec.clock_rate;
-        p.layers.iter_mut().map(move |layer| (layer, clock_rate))
-    });
-    let Some((layer, clock_rate)) = layers.find(|(layer, _)| layer.ssrc == Some(ssrc)) else {
-        return;
-    };
+) -> Option<(usize, usize)> {
+    let is_it = |layer: &Layer| layer.ssrc == Some(ssrc);
+    let mut publications = member.publications.iter().enumerate();
+    let found = publications.find_map(|(index, publication)| {
+        Some((index, publication.layers.iter().position(is_it)?))
+    })?;
+    let publication = &mut member.publications[found.0];
+    let clock_rate = publication.line.codec.clock_rate;
+    let layer = &mut publication.layers[found.1];
     layer.clock.report(point, clock_rate);
     layer.receiver.sender_report(point.ntp, now);
     member.clock.report(point.ntp, arrival);
+    Some(found)
 }
 
 /// RFC 3550 section 6.4.1: round trip = now - LSR - DLSR.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::feedback;
+use crate::member::Place;
 
 use super::{RoomEvent, RoomPart};
 
@@ -86,13 +87,35 @@ impl RoomPart {
         }
     }
 
+    /// Layers come and go, and what is awaited is asked for again.
     fn choose_layers(&mut self, now: Instant) {
+        let mut changed = false;
+        for key in self.keys() {
+            changed |= self.look_at_layers(key, now);
+        }
         for viewer in self.keys() {
-            self.apply_view(viewer, now);
+            if changed {
+                self.apply_view(viewer, now);
+            } else {
+                self.ask_for_awaited_keyframes(viewer, now);
+            }
         }
         for key in self.keys() {
             self.repeat_keyframe_requests(key, now);
         }
+    }
+
+    /// Notes which layers of a member flow; returns whether that has changed.
+    pub(super) fn look_at_layers(&mut self, key: crate::MemberKey, now: Instant) -> bool {
+        let Some(member) = self.member_mut(key) else { return false };
+        let mut changed = false;
+        for publication in &mut member.publications {
+            changed |= publication.look_at_layers(now);
+        }
+        if changed && member.place == Place::Here && member.announced {
+            self.links.note(key);
+        }
+        changed
     }
 
     /// A keyframe that was asked for within the quiet time after another is asked for now.

@@ -6,7 +6,7 @@ use kreide_control::{SlotMapping, Source, SourceKind, View};
 
 use crate::audio::PLACES;
 use crate::layers;
-use crate::member::{Listener, Member, MemberKey};
+use crate::member::{Listener, Member, MemberKey, Place};
 use crate::publication::{Publication, Subscriber};
 use crate::slot::{Feed, Origin, Slot, Target};
 
@@ -29,6 +29,11 @@ impl Media {
 impl RoomPart {
     /// A publication's first allowed packet came.
     pub(super) fn publication_began(&mut self, key: MemberKey, kind: SourceKind, now: Instant) {
+        if let Some(member) = self.member_mut(key).filter(|member| member.place == Place::Here) {
+            member.announced = true;
+            self.look_at_layers(key, now);
+            self.links.note(key);
+        }
         if kind.is_audio() {
             return; // Audio is mapped when it is chosen.
         }
@@ -58,10 +63,11 @@ impl RoomPart {
             layer.last_packet = None;
         }
         let viewers: Vec<Subscriber> = publication.subscribers.clone();
+        if self.member(key).is_some_and(|member| member.place == Place::Here) {
+            self.links.note(key);
+        }
         if kind.is_audio() {
-            if self.audio.remove((key, kind)) {
-                self.apply_audio_choice_to_all();
-            }
+            self.unrank(key, kind);
         } else {
             for subscriber in viewers {
                 self.apply_view(subscriber.viewer, now);
@@ -83,10 +89,9 @@ impl RoomPart {
             return;
         }
         let wanted: Vec<Origin> = self
-            .audio
-            .chosen()
-            .iter()
-            .map(|&(member, kind)| Origin { member, kind })
+            .voices()
+            .into_iter()
+            .map(|(member, kind)| Origin { member, kind })
             .filter(|origin| origin.member != viewer && self.may_get(viewer, *origin))
             .collect();
         let places = member.audio_slots.len().min(PLACES);
@@ -202,6 +207,14 @@ impl RoomPart {
         member.changed_slots.push(SlotMapping { slot, source, from_timestamp });
     }
 
+    /// Asks for all keyframes that a viewer waits for.
+    pub(super) fn ask_for_awaited_keyframes(&mut self, viewer: MemberKey, now: Instant) {
+        let slots = self.member(viewer).map_or(0, |member| member.video_slots.len());
+        for index in 0..slots {
+            self.ask_for_awaited_keyframe(viewer, index, now);
+        }
+    }
+
     /// Asks for the keyframe that a video slot waits for, if it waits for one.
     fn ask_for_awaited_keyframe(&mut self, viewer: MemberKey, index: usize, now: Instant) {
         let Some(feed) = self.member(viewer).map(|m| m.video_slots[index].feed) else { return };
@@ -241,6 +254,9 @@ impl RoomPart {
                 publication.unsubscribe(subscriber);
             }
         }
+        for origin in before.origins().chain(after.origins()) {
+            self.note_rewanted(origin);
+        }
         for origin in after.origins().filter(|origin| !before.takes(*origin)) {
             if let Some(publication) = self.publication_at(origin) {
                 publication.subscribers.push(subscriber);
@@ -268,10 +284,8 @@ impl RoomPart {
     }
 
     fn origin_of(&self, source: Source) -> Option<Origin> {
-        let is_sender =
-            |m: &Option<Member>| m.as_ref().is_some_and(|m| m.participant == source.participant);
         // The newest transport of a participant wins while an old one is being replaced.
-        let member = self.members.iter().rposition(is_sender)?;
-        Some(Origin { member: MemberKey(member), kind: source.kind })
+        let member = *self.numbers.get(&source.participant)?;
+        Some(Origin { member, kind: source.kind })
     }
 }
