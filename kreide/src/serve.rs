@@ -51,6 +51,7 @@ async fn serve(settings: Settings) -> Result<()> {
         shards: settings.shards.into(),
         public: settings.public_addresses,
         coalescing: settings.coalescing,
+        part_size: settings.part_size.into(),
     };
     let (node, events) = Node::start(&media, &registry).map_err(|error| match error {
         NodeError::Bind { address, source } => taken(source, address, "media"),

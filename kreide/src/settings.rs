@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) shards: u16,
     /// How long a packet of a picture waits for the rest of its frame.
     pub(crate) coalescing: Duration,
+    /// People of one room on one shard, before newcomers go to another.
+    pub(crate) part_size: u16,
     /// Addresses to announce instead of those of this machine.
     pub(crate) public_addresses: Vec<IpAddr>,
     /// How logs are written.
@@ -74,6 +76,7 @@ impl Settings {
             media: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 7880)),
             shards: 0,
             coalescing: Duration::from_millis(1),
+            part_size: 100,
             public_addresses: Vec::new(),
             log_format: LogFormat::Auto,
             log_filter: "kreide=info".to_owned(),
@@ -123,6 +126,7 @@ impl Settings {
             "coalescing-us" => {
                 self.coalescing = Duration::from_micros(number(value, 0, 5_000)?);
             }
+            "part-size" => self.part_size = number(value, 1, 10_000)?,
             "public-addresses" => self.public_addresses = addresses(value)?,
             "log-format" => self.log_format = LogFormat::from_str(text(value)?, false)?,
             "log-filter" => self.log_filter = text(value)?.to_owned(),
@@ -241,7 +245,7 @@ mod tests {
     fn the_reference_holds_every_key() {
         // Every key changes something, so what the reference lacks would be seen here.
         let all = "data = 'x'\nhttp = '[::1]:1'\nmedia = '[::]:2'\nshards = 3\n\
-            coalescing-us = 5\n\
+            coalescing-us = 5\npart-size = 6\n\
             public-addresses = ['192.0.2.1']\nlog-format = 'json'\nlog-filter = 'warn'\n\
             recordings = 'y'\nrecordings-kept-days = 9\nmax-connections = 4\nmax-sockets = 5\noffline-grace-ms = 6\nempty-lesson-minutes = 7\n\
             texts-kept-seconds = 8\ntrusted-proxies = ['192.0.2.2']\n";

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let registry = Registry::new();
     let media = ([127, 0, 0, 1], 7888).into();
     let (public, coalescing) = (Vec::new(), Duration::from_millis(1));
-    let config = NodeConfig { media, shards: 1, public, coalescing };
+    let config = NodeConfig { media, shards: 1, public, coalescing, part_size: 100 };
     let (node, mut events) = Node::start(&config, &registry)?;
     let app = Arc::new(App { node, registry });
     let routes = axum::Router::new()

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) room_panics: IntCounter,
     pub(crate) lost_events: IntCounter,
     pub(crate) untapped: IntCounter,
+    pub(crate) unrelayed: IntCounter,
 }
 
 impl Metrics {
@@ -88,6 +89,10 @@ impl Metrics {
                 "kreide_media_untapped_total",
                 "Packets that a recorder's full queue did not take.",
             )?,
+            unrelayed: counter(
+                "kreide_media_unrelayed_total",
+                "Packets that another shard's full queue did not take.",
+            )?,
         })
     }
 
@@ -115,5 +120,7 @@ impl Metrics {
         event("retransmitted", now.retransmitted - before.retransmitted);
         event("keyframe_request", now.keyframe_requests - before.keyframe_requests);
         event("asked_again", now.asked_again - before.asked_again);
+        event("relayed", now.relayed - before.relayed);
+        event("relay_refused", now.relay_refused - before.relay_refused);
     }
 }

@@ -4,18 +4,17 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use dashmap::DashMap;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use kreide_control::{
     Answer, Command, Connect, ConnectError, Epoch, Event, LessonKey, MediaPlane, MediaTap,
     Overloaded, Tap,
 };
+use kreide_sfu_core::PartId;
 use kreide_sfu_transport::{TransportConfig, TransportError};
 use prometheus::Registry;
 use tokio::sync::{mpsc, oneshot};
@@ -23,7 +22,9 @@ use tracing::error;
 
 use crate::addresses::announced_addresses;
 use crate::metrics::Metrics;
-use crate::shard::{Order, Shard};
+use crate::placement::{Load, Placed, Placement};
+use crate::relay::{Post, letter_box};
+use crate::shard::{Order, Shard, ShardParts};
 use crate::socket::MediaSocket;
 use crate::tap;
 use crate::waiting::Waker;
@@ -39,6 +40,8 @@ pub struct NodeConfig {
     pub public: Vec<IpAddr>,
     /// How long packets wait for the rest of their frame, so that they leave together.
     pub coalescing: Duration,
+    /// People of one room on one shard, before newcomers go to another.
+    pub part_size: usize,
 }
 
 /// Why a node did not start.
@@ -66,11 +69,10 @@ pub enum NodeError {
 /// The media side of a process.
 pub struct Node {
     shards: Vec<ShardHandle>,
-    /// The shard of each lesson, from its first connection to its end: a room that empties and
-    /// fills again stays where it was.
-    places: DashMap<LessonKey, usize>,
+    /// Kept from a lesson's first connection to its end: a room that empties and fills again stays
+    /// where it was.
+    placement: Placement,
     announced: Vec<SocketAddr>,
-    next_shard: AtomicUsize,
 }
 
 struct ShardHandle {
@@ -91,7 +93,7 @@ impl Node {
         let metrics = Metrics::register(registry)?;
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
         let mut announced = Vec::new();
-        let mut shards = Vec::new();
+        let mut sockets = Vec::new();
         for index in 0..config.shards.max(1) {
             let port = match config.media.port() {
                 0 => 0,
@@ -103,23 +105,39 @@ impl Node {
             let bound = socket.local_addr().map_err(bind_error)?;
             let candidates = announced_addresses(bound, &config.public);
             announced.extend(&candidates);
-            let transport = Arc::new(TransportConfig::new(candidates)?);
+            sockets.push((socket, Arc::new(TransportConfig::new(candidates)?)));
+        }
+        let wakers = sockets.iter().map(|_| Waker::new()).collect::<Result<Vec<_>, _>>();
+        let wakers = wakers.map_err(NodeError::Thread)?;
+        let (addresses, inboxes): (Vec<_>, Vec<_>) = wakers.iter().map(letter_box).unzip();
+        let loads: Vec<Arc<Load>> = sockets.iter().map(|_| Arc::default()).collect();
+        let mut shards = Vec::new();
+        for (index, ((socket, transport), letters)) in sockets.into_iter().zip(inboxes).enumerate()
+        {
             // Full when signaling orders more than a shard can do; it is told so.
             let (orders, inbox) = sync_channel(ORDER_QUEUE);
-            let (events, metrics) = (events.clone(), metrics.clone());
-            let shard = Shard::new(socket, transport, config.coalescing, inbox, events, metrics)
-                .map_err(NodeError::Thread)?;
-            let waker = shard.waker();
+            let shard = Shard::new(ShardParts {
+                own: PartId(index),
+                socket,
+                waker: wakers[index].clone(),
+                transport,
+                coalescing: config.coalescing,
+                orders: inbox,
+                letters,
+                post: Post::new(&addresses),
+                load: Arc::clone(&loads[index]),
+                events: events.clone(),
+                metrics: metrics.clone(),
+            });
             let thread = std::thread::Builder::new()
                 .name(format!("shard-{index}"))
                 .spawn(move || run_or_abort(shard))
                 .map_err(NodeError::Thread)?;
+            let waker = wakers[index].clone();
             shards.push(ShardHandle { orders, waker, thread: Some(thread) });
         }
-        Ok((
-            Self { shards, places: DashMap::new(), announced, next_shard: AtomicUsize::new(0) },
-            receiver,
-        ))
+        let placement = Placement::new(loads, config.part_size);
+        Ok((Self { shards, placement, announced }, receiver))
     }
 
     /// Every address announced to browsers, in order of preference.
@@ -140,20 +158,33 @@ impl Node {
         }
     }
 
-    /// The shard of a lesson; a new lesson goes to the next one in turn.
-    fn place(&self, lesson: &LessonKey) -> &ShardHandle {
-        let place = *self
-            .places
-            .entry(lesson.clone())
-            .or_insert_with(|| self.next_shard.fetch_add(1, Ordering::Relaxed) % self.shards.len());
-        &self.shards[place]
+    fn end(&self, lesson: &LessonKey) -> Result<(), Overloaded> {
+        for shard in self.placement.parts(lesson) {
+            let end = Command::End { lesson: lesson.clone() };
+            self.shards[shard].give(Order::Command(end))?;
+        }
+        self.placement.end(lesson);
+        Ok(())
+    }
+
+    /// Sends a newcomer to its shard. The other parts of its room learn of that one; and home, so
+    /// that there is somebody who chooses the voices.
+    fn seat(&self, connect: Connect, reply: Reply) -> Result<(), Overloaded> {
+        let Placed { shard, seating } = self.placement.seat(&connect.lesson, connect.participant);
+        for part in seating.parts.iter().filter(|part| part.0 != shard) {
+            let spread = Order::Spread(connect.lesson.clone(), seating.clone());
+            self.shards[part.0].give(spread)?;
+        }
+        self.shards[shard].give(Order::Connect(Box::new(connect), seating, reply))
     }
 }
+
+type Reply = oneshot::Sender<Result<Answer, ConnectError>>;
 
 impl MediaPlane for Node {
     fn connect(&self, connect: Connect) -> BoxFuture<'static, Result<Answer, ConnectError>> {
         let (reply, answer) = oneshot::channel();
-        let given = self.place(&connect.lesson).give(Order::Connect(Box::new(connect), reply));
+        let given = self.seat(connect, reply);
         async move {
             given.map_err(|_| ConnectError::Unavailable)?;
             answer.await.map_err(|_| ConnectError::Unavailable)?
@@ -162,25 +193,22 @@ impl MediaPlane for Node {
     }
 
     fn send(&self, command: Command) -> Result<(), Overloaded> {
-        let lesson = match &command {
-            Command::Connect(connect) => &connect.lesson,
-            Command::SetRights { lesson, .. }
-            | Command::SetRecordable { lesson, .. }
-            | Command::SetView { lesson, .. }
-            | Command::WantKeyframe { lesson, .. }
-            | Command::Disconnect { lesson, .. }
-            | Command::End { lesson } => lesson,
+        let (lesson, participant) = match command {
+            Command::Connect(connect) => return self.seat(connect, oneshot::channel().0),
+            Command::End { lesson } => return self.end(&lesson),
+            Command::SetRights { ref lesson, participant, .. }
+            | Command::SetRecordable { ref lesson, participant, .. }
+            | Command::SetView { ref lesson, participant, .. }
+            | Command::WantKeyframe { ref lesson, participant, .. }
+            | Command::Disconnect { ref lesson, participant } => (lesson, participant),
         };
         // A lesson without a place has no media: there is nothing to change.
-        let Some(place) = self.places.get(lesson).map(|place| *place) else { return Ok(()) };
-        let ended = match &command {
-            Command::End { lesson } => Some(lesson.clone()),
-            _ => None,
-        };
-        self.shards[place].give(Order::Command(command))?;
-        // Only now: an end that was refused is ordered again.
-        if let Some(lesson) = ended {
-            self.places.remove(&lesson);
+        let Some(shard) = self.placement.find(lesson, participant) else { return Ok(()) };
+        let left = matches!(command, Command::Disconnect { .. }).then(|| lesson.clone());
+        self.shards[shard].give(Order::Command(command))?;
+        // Only now: an order that was refused is given again.
+        if let Some(lesson) = left {
+            self.placement.leave(&lesson, participant);
         }
         Ok(())
     }
@@ -189,7 +217,8 @@ impl MediaPlane for Node {
 impl MediaTap for Node {
     fn tap(&self, lesson: &LessonKey, _epoch: Epoch) -> Result<Tap, Overloaded> {
         let (sender, feed) = sync_channel(tap::QUEUE);
-        self.place(lesson).give(Order::Tap(lesson.clone(), sender))?;
+        let Placed { shard, seating } = self.placement.home(lesson);
+        self.shards[shard].give(Order::Tap(lesson.clone(), seating, sender))?;
         Ok(Tap { feed })
     }
 }

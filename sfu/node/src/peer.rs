@@ -5,9 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use kreide_control::{LessonKey, ParticipantNo};
-use kreide_sfu_core::{MemberKey, RoomPart, RoomStats};
+use kreide_sfu_core::{MemberKey, PartId, RoomPart, RoomStats};
 use kreide_sfu_transport::Transport;
 
+use crate::placement::RoomNo;
 use crate::socket::Datagram;
 use crate::tap::TapLink;
 
@@ -27,6 +28,9 @@ pub(crate) struct Peer {
 
 pub(crate) struct Room {
     pub(crate) lesson: LessonKey,
+    pub(crate) number: RoomNo,
+    /// The shards on which the room has parts, as far as this one knows.
+    pub(crate) parts: Vec<PartId>,
     pub(crate) part: RoomPart,
     /// Peers by participant.
     pub(crate) peers: HashMap<ParticipantNo, usize>,

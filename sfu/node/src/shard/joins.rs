@@ -1,20 +1,24 @@
 //! How a participant gets a transport, a member and a room.
 
 use std::collections::HashMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use kreide_control::{Answer, Connect, ConnectError, LessonKey, ParticipantNo};
-use kreide_media::clock::NtpTime;
-use kreide_sfu_core::{Clock, Listener, MemberConfig, RoomPart, RoomStats};
+use kreide_sfu_core::{Listener, MemberConfig, RoomPart, RoomStats};
 use kreide_sfu_transport::{Offer, OfferError, Transport};
 use rand::Rng;
 
 use crate::peer::{Peer, Room};
+use crate::placement::Seating;
 
 use super::Shard;
 
 impl Shard {
-    pub(super) fn connect(&mut self, connect: Connect) -> Result<Answer, ConnectError> {
+    pub(super) fn connect(
+        &mut self,
+        connect: Connect,
+        seating: &Seating,
+    ) -> Result<Answer, ConnectError> {
         let now = Instant::now();
         let bad = |error: OfferError| ConnectError::BadOffer(error.to_string());
         let offer = Offer::parse(&connect.offer).map_err(bad)?;
@@ -29,7 +33,7 @@ impl Shard {
         if let Some(id) = self.find(&connect.lesson, connect.participant) {
             self.remove_peer(id, now);
         }
-        let room = self.room(&connect.lesson, now);
+        let room = self.room(&connect.lesson, seating);
         let config = MemberConfig {
             participant: connect.participant,
             role: connect.role,
@@ -91,15 +95,27 @@ impl Shard {
         room.peers.get(&participant).copied()
     }
 
-    pub(super) fn room(&mut self, lesson: &LessonKey, now: Instant) -> usize {
-        if let Some(id) = self.room_of.get(lesson) {
-            return *id;
+    /// The room of a lesson, or the part of it that is here; opened if it is not open yet.
+    pub(super) fn room(&mut self, lesson: &LessonKey, seating: &Seating) -> usize {
+        let id = match self.room_of.get(lesson) {
+            Some(id) => *id,
+            None => self.open_room(lesson, seating),
+        };
+        let room = &mut self.rooms[id];
+        if room.parts.len() < seating.parts.len() {
+            room.parts.clone_from(&seating.parts);
+            room.part.link(self.own, seating.home, &seating.parts);
         }
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let clock = Clock { at: now, ntp: NtpTime::from_unix(since_1970) };
+        id
+    }
+
+    fn open_room(&mut self, lesson: &LessonKey, seating: &Seating) -> usize {
+        let part = RoomPart::new(seating.clock, rand::rng().random());
         let id = self.rooms.insert(Room {
             lesson: lesson.clone(),
-            part: RoomPart::new(clock, rand::rng().random()).with_coalescing(self.coalescing),
+            number: seating.room,
+            parts: vec![self.own],
+            part: part.with_coalescing(self.coalescing),
             peers: HashMap::new(),
             by_member: Vec::new(),
             tap: None,
@@ -109,6 +125,7 @@ impl Shard {
         });
         self.metrics.rooms.with_label_values(&[lesson.tenant.as_str()]).inc();
         self.room_of.insert(lesson.clone(), id);
+        self.by_number.insert(seating.room, id);
         id
     }
 }

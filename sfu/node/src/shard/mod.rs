@@ -6,6 +6,7 @@
 
 mod handshakes;
 mod joins;
+mod parts;
 mod sending;
 mod taps;
 mod transports;
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 use kreide_control::{
     Answer, Command, Connect, ConnectError, Event, LessonKey, ParticipantNo, Tapped,
 };
-use kreide_sfu_core::{MemberKey, PacketKind, RoomPart};
+use kreide_sfu_core::{MemberKey, PacketKind, PartId, RoomPart};
 use kreide_sfu_transport::{Class, Received, TransportConfig, classify, stun_local_ufrag};
 use slab::Slab;
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +32,8 @@ use crate::deadlines::{Deadlines, Sleeper};
 use crate::metrics::Metrics;
 use crate::outgoing::{Outgoing, room_event};
 use crate::peer::{Peer, Room};
+use crate::placement::{Load, RoomNo, Seating};
+use crate::relay::{Letter, Post};
 use crate::socket::{Datagram, Inbox, MediaSocket};
 use crate::waiting::Waker;
 use handshakes::Handshakes;
@@ -38,23 +41,46 @@ pub(crate) use sending::Sent;
 
 /// What a shard is told to do.
 pub(crate) enum Order {
-    Connect(Box<Connect>, oneshot::Sender<Result<Answer, ConnectError>>),
-    Tap(LessonKey, SyncSender<Tapped>),
+    Connect(Box<Connect>, Seating, oneshot::Sender<Result<Answer, ConnectError>>),
+    /// A room has a part here, or parts elsewhere that this one does not know yet.
+    Spread(LessonKey, Seating),
+    Tap(LessonKey, Seating, SyncSender<Tapped>),
     Command(Command),
     Stop,
 }
 
+/// What a shard is made of.
+pub(crate) struct ShardParts {
+    /// Its number; its parts of rooms are named by it.
+    pub(crate) own: PartId,
+    pub(crate) socket: MediaSocket,
+    pub(crate) waker: Waker,
+    pub(crate) transport: Arc<TransportConfig>,
+    pub(crate) coalescing: Duration,
+    pub(crate) orders: Receiver<Order>,
+    pub(crate) letters: Receiver<Letter>,
+    pub(crate) post: Post,
+    pub(crate) load: Arc<Load>,
+    pub(crate) events: mpsc::Sender<Event>,
+    pub(crate) metrics: Metrics,
+}
+
 pub(crate) struct Shard {
+    own: PartId,
     waker: Waker,
     socket: MediaSocket,
     transport: Arc<TransportConfig>,
     coalescing: Duration,
     orders: Receiver<Order>,
+    letters: Receiver<Letter>,
+    post: Post,
+    load: Arc<Load>,
     outgoing: Outgoing,
     metrics: Metrics,
     peers: Slab<Peer>,
     rooms: Slab<Room>,
     room_of: HashMap<LessonKey, usize>,
+    by_number: HashMap<RoomNo, usize>,
     by_address: HashMap<SocketAddr, usize>,
     by_ufrag: HashMap<String, usize>,
     deadlines: Deadlines,
@@ -62,54 +88,55 @@ pub(crate) struct Shard {
     /// Rooms that took something in and did not send it on yet.
     touched: Vec<usize>,
     sent: Sent,
+    /// Time not slept since the last report.
+    busy: Duration,
     next_report: Instant,
 }
 
 impl Shard {
-    pub(crate) fn new(
-        socket: MediaSocket,
-        transport: Arc<TransportConfig>,
-        coalescing: Duration,
-        orders: Receiver<Order>,
-        events: mpsc::Sender<Event>,
-        metrics: Metrics,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            waker: Waker::new()?,
-            socket,
-            transport,
-            coalescing,
-            orders,
-            outgoing: Outgoing::new(events),
-            metrics,
+    pub(crate) fn new(parts: ShardParts) -> Self {
+        Self {
+            own: parts.own,
+            waker: parts.waker,
+            socket: parts.socket,
+            transport: parts.transport,
+            coalescing: parts.coalescing,
+            orders: parts.orders,
+            letters: parts.letters,
+            post: parts.post,
+            load: parts.load,
+            outgoing: Outgoing::new(parts.events),
+            metrics: parts.metrics,
             peers: Slab::new(),
             rooms: Slab::new(),
             room_of: HashMap::new(),
+            by_number: HashMap::new(),
             by_address: HashMap::new(),
             by_ufrag: HashMap::new(),
             deadlines: Deadlines::default(),
             handshakes: Handshakes::default(),
             touched: Vec::new(),
             sent: Sent::default(),
+            busy: Duration::ZERO,
             next_report: Instant::now(),
-        })
-    }
-
-    pub(crate) fn waker(&self) -> Waker {
-        self.waker.clone()
+        }
     }
 
     /// Works until it is told to stop.
     pub(crate) fn run(mut self) {
         let mut inbox = Inbox::new();
         let mut more = false;
+        let mut woke = Instant::now();
         loop {
+            self.busy += woke.elapsed();
             let longest = if more { Duration::ZERO } else { self.time_to_sleep() };
             if let Err(error) = self.waker.sleep(&self.socket, longest) {
                 error!(%error, "poll failed");
             }
+            woke = Instant::now();
             self.receive(&mut inbox);
-            more = self.shake_hands();
+            more = self.read_letters();
+            more |= self.shake_hands();
             for _ in 0..ORDERS_IN_TURN {
                 match self.orders.try_recv() {
                     Ok(Order::Stop) => return self.stop(),
@@ -120,6 +147,7 @@ impl Shard {
             }
             self.wake_sleepers();
             self.outgoing.flush();
+            self.deliver_letters();
             self.report();
         }
     }
@@ -214,11 +242,15 @@ impl Shard {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Connect(connect, reply) => {
+            Order::Connect(connect, seating, reply) => {
                 // Whoever asked may have gone; then the peer times out by itself.
-                let _ = reply.send(self.connect(*connect));
+                let _ = reply.send(self.connect(*connect, &seating));
             }
-            Order::Tap(lesson, feed) => self.tap(&lesson, feed),
+            Order::Spread(lesson, seating) => {
+                let room = self.room(&lesson, &seating);
+                self.flush_room(room, Instant::now());
+            }
+            Order::Tap(lesson, seating, feed) => self.tap(&lesson, &seating, feed),
             Order::Command(command) => self.command(command),
             Order::Stop => {}
         }
@@ -233,6 +265,9 @@ impl Shard {
     fn flush_room(&mut self, room: usize, now: Instant) {
         let sent = catch_unwind(AssertUnwindSafe(|| self.send_batches(room, now)));
         if sent.is_err() {
+            return self.fail_room(room, now);
+        }
+        if self.post_letters(room).is_err() {
             return self.fail_room(room, now);
         }
         let Some(entry) = self.rooms.get_mut(room) else { return };
@@ -291,11 +326,8 @@ impl Shard {
     fn command(&mut self, command: Command) {
         let now = Instant::now();
         match command {
-            Command::Connect(connect) => {
-                if let Err(error) = self.connect(connect) {
-                    debug!(%error, "connect without a reply failed");
-                }
-            }
+            // It is an order of its own, with a place in it.
+            Command::Connect(_) => {}
             Command::SetRights { lesson, participant, rights } => {
                 self.step_member(&lesson, participant, now, |part, member| {
                     part.set_rights(member, rights, now);
@@ -356,6 +388,8 @@ impl Shard {
             self.remove_peer(peer, now);
         }
         self.untap(id, now);
+        // One of several parts stays open when it is empty.
+        self.close_room(id);
     }
 
     fn stop(&mut self) {
@@ -375,6 +409,10 @@ impl Shard {
         }
         self.next_report = now + REPORT_INTERVAL;
         self.metrics.add_sent(std::mem::take(&mut self.sent));
+        self.metrics.unrelayed.inc_by(std::mem::take(&mut self.post.dropped));
+        let busy = std::mem::take(&mut self.busy);
+        let busy_us = u32::try_from(busy.as_micros()).unwrap_or(u32::MAX);
+        self.load.report(busy_us, self.peers.len() as u32);
         for (_, room) in &mut self.rooms {
             let stats = room.part.stats();
             self.metrics.add(room.lesson.tenant.as_str(), &room.reported, &stats);

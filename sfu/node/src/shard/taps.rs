@@ -4,17 +4,18 @@ use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
 use kreide_control::{LessonKey, Tapped};
-use kreide_sfu_core::MemberKey;
+use kreide_sfu_core::{MemberKey, RoomPart};
 
+use crate::placement::Seating;
 use crate::tap::{self, TapLink};
 
 use super::Shard;
 
 impl Shard {
     /// Lets a recorder listen, in place of an earlier one.
-    pub(super) fn tap(&mut self, lesson: &LessonKey, feed: SyncSender<Tapped>) {
+    pub(super) fn tap(&mut self, lesson: &LessonKey, seating: &Seating, feed: SyncSender<Tapped>) {
         let now = Instant::now();
-        let room = self.room(lesson, now);
+        let room = self.room(lesson, seating);
         let clock = self.rooms[room].part.clock();
         // The queue is new and has room for the clock.
         let hung_up = feed.try_send(Tapped::Clock { at: clock.at, ntp: clock.ntp.0 }).is_err();
@@ -45,8 +46,10 @@ impl Shard {
         Some((room, self.rooms.get(room)?.tap.as_ref()?.member))
     }
 
+    /// Closes a room that nobody is in. One of several parts waits for the lesson's end.
     pub(super) fn close_if_empty(&mut self, room: usize) {
-        if self.rooms.get(room).is_some_and(|room| room.part.is_empty()) {
+        let over = |part: &RoomPart| part.is_empty() && !part.is_linked();
+        if self.rooms.get(room).is_some_and(|room| over(&room.part)) {
             self.close_room(room);
         }
     }

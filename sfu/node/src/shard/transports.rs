@@ -130,20 +130,28 @@ impl Shard {
         self.metrics.add(tenant, &room.reported, &room.part.stats());
         self.metrics.rooms.with_label_values(&[tenant]).dec();
         self.room_of.remove(&room.lesson);
+        self.by_number.remove(&room.number);
     }
 
-    /// Ends a room whose code panicked. Its state is not to be trusted, so nothing is asked of it.
+    /// Ends a room whose code panicked, with all its parts: who is in it begins anew.
     pub(super) fn fail_room(&mut self, id: usize, now: Instant) {
         let Some(room) = self.rooms.get(id) else { return };
-        let (lesson, peers) =
-            (room.lesson.clone(), room.peers.values().copied().collect::<Vec<_>>());
+        let lesson = room.lesson.clone();
         error!(%lesson, "a fault ended this room's media");
         self.metrics.room_panics.inc();
+        self.post_failure(id);
+        self.drop_room(id, now);
+        self.outgoing.push(Event::RoomFailed { lesson }, &self.metrics);
+    }
+
+    /// Ends a room without asking it anything, since its state is not to be trusted.
+    pub(super) fn drop_room(&mut self, id: usize, now: Instant) {
+        let Some(room) = self.rooms.get(id) else { return };
+        let peers: Vec<usize> = room.peers.values().copied().collect();
         self.close_room(id);
         for peer in peers {
             self.remove_peer(peer, now);
         }
-        self.outgoing.push(Event::RoomFailed { lesson }, &self.metrics);
     }
 }
 
