@@ -122,7 +122,7 @@ impl Way {
 }
 
 /// A burst is one letter: some hundred publications at 30 frames a second.
-const QUEUE: usize = 8_192;
+const QUEUE: usize = 2_048;
 const MOST_WAITING: usize = 65_536;
 
 #[cfg(test)]
