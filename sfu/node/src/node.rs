@@ -170,8 +170,9 @@ impl Node {
     /// Sends a newcomer to its shard. The other parts of its room learn of that one; and home, so
     /// that there is somebody who chooses the voices.
     fn seat(&self, connect: Connect, reply: Reply) -> Result<(), Overloaded> {
-        let Placed { shard, seating } = self.placement.seat(&connect.lesson, connect.participant);
-        for part in seating.parts.iter().filter(|part| part.0 != shard) {
+        let Placed { shard, seating, tell } =
+            self.placement.seat(&connect.lesson, connect.participant);
+        for part in tell {
             let spread = Order::Spread(connect.lesson.clone(), seating.clone());
             self.shards[part.0].give(spread)?;
         }
@@ -217,7 +218,7 @@ impl MediaPlane for Node {
 impl MediaTap for Node {
     fn tap(&self, lesson: &LessonKey, _epoch: Epoch) -> Result<Tap, Overloaded> {
         let (sender, feed) = sync_channel(tap::QUEUE);
-        let Placed { shard, seating } = self.placement.home(lesson);
+        let Placed { shard, seating, .. } = self.placement.home(lesson);
         self.shards[shard].give(Order::Tap(lesson.clone(), seating, sender))?;
         Ok(Tap { feed })
     }

@@ -81,6 +81,9 @@ struct Room {
 pub(crate) struct Placed {
     pub(crate) shard: usize,
     pub(crate) seating: Seating,
+    /// Other parts that must learn of this one: all of them if it is new; the home always, since
+    /// it may have failed and must be there to choose the voices.
+    pub(crate) tell: Vec<PartId>,
 }
 
 impl Placement {
@@ -101,16 +104,22 @@ impl Placement {
                 shard
             }
         };
-        if !room.seating.parts.contains(&PartId(shard)) {
-            room.seating.parts.push(PartId(shard));
+        let part = PartId(shard);
+        let new = !room.seating.parts.contains(&part);
+        if new {
+            room.seating.parts.push(part);
         }
-        Placed { shard, seating: room.seating.clone() }
+        let seating = room.seating.clone();
+        let must_know = |other: &&PartId| **other != part && (new || **other == seating.home);
+        let tell = seating.parts.iter().filter(must_know).copied().collect();
+        Placed { shard, seating, tell }
     }
 
     /// The home of a room, which gets a place if it has none.
     pub(crate) fn home(&self, lesson: &LessonKey) -> Placed {
         let room = self.rooms.entry(lesson.clone()).or_insert_with(|| self.new_room());
-        Placed { shard: room.seating.home.0, seating: room.seating.clone() }
+        let seating = room.seating.clone();
+        Placed { shard: seating.home.0, seating, tell: Vec::new() }
     }
 
     /// The shard of a participant; the home for the recorder and for whoever has no place.
@@ -218,6 +227,8 @@ mod tests {
             assert_eq!(placement.seat(&hall, ParticipantNo(person)).shard, *shard);
             assert_eq!(placement.find(&hall, ParticipantNo(person)), Some(*shard));
         }
+        let tell = |person| placement.seat(&hall, ParticipantNo(person)).tell;
+        assert_eq!([tell(1), tell(15)], [vec![], vec![PartId(0)]], "home alone, if nothing is new");
         // A place that was given up is taken again.
         placement.leave(&hall, ParticipantNo(3));
         let placed = placement.seat(&hall, ParticipantNo(31));

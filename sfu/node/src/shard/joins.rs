@@ -60,6 +60,8 @@ impl Shard {
         self.rooms[room].peers.insert(connect.participant, id);
         self.rooms[room].set_member(member, Some(id));
         self.flush_transport(id, now);
+        // The room may have become one of several parts.
+        self.flush_room(room, now);
         Ok(Answer { sdp, audio_slots, video_slots })
     }
 

@@ -138,12 +138,17 @@ impl Shard {
             more = self.read_letters();
             more |= self.shake_hands();
             for _ in 0..ORDERS_IN_TURN {
-                match self.orders.try_recv() {
-                    Ok(Order::Stop) => return self.stop(),
-                    Ok(order) => self.order(order),
-                    Err(_) => break,
+                let Ok(order) = self.orders.try_recv() else { break };
+                if matches!(order, Order::Stop) {
+                    return self.stop();
                 }
                 more = true;
+                // A join costs as much as hundreds of packets: one stands between two rounds.
+                let join = matches!(order, Order::Connect(..));
+                self.order(order);
+                if join {
+                    break;
+                }
             }
             self.wake_sleepers();
             self.outgoing.flush();
@@ -221,13 +226,24 @@ impl Shard {
         }
     }
 
-    /// Lets a room do something; what comes of it is sent by [`Self::flush_touched`]. A panic ends
-    /// this room alone.
+    /// Lets a room do something; what comes of it is sent by [`Self::flush_touched`].
     fn act(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
         let Some(entry) = self.rooms.get_mut(room) else { return };
         if !std::mem::replace(&mut entry.touched, true) {
             self.touched.push(room);
         }
+        self.guard(room, now, act);
+    }
+
+    /// Lets a room do something and sends what comes of it.
+    fn step(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
+        self.guard(room, now, act);
+        self.flush_room(room, now);
+    }
+
+    /// Lets a room do something. A panic ends this room alone.
+    fn guard(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
+        let Some(entry) = self.rooms.get_mut(room) else { return };
         // What a panic leaves half done is thrown away with the room.
         if catch_unwind(AssertUnwindSafe(|| act(&mut entry.part))).is_err() {
             self.fail_room(room, now);
@@ -254,12 +270,6 @@ impl Shard {
             Order::Command(command) => self.command(command),
             Order::Stop => {}
         }
-    }
-
-    /// Lets a room do something and sends what comes of it.
-    fn step(&mut self, room: usize, now: Instant, act: impl FnOnce(&mut RoomPart)) {
-        self.act(room, now, act);
-        self.flush_room(room, now);
     }
 
     fn flush_room(&mut self, room: usize, now: Instant) {
