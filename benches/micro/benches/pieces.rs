@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 use std::time::Instant;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use kreide_media::rtp::{Header, Packet};
 use kreide_sfu_core::internals::OneSlot;
 use kreide_sfu_core::{Listener, MemberConfig};
@@ -17,6 +17,7 @@ use kreide_sfu_transport::internals::Srtp;
 use kreide_sfu_transport::{
     Class, Offer, SrtpProfile, TAG_ROOM, Transport, TransportConfig, classify,
 };
+use quinn_udp::{Transmit, UdpSockRef, UdpSocketState};
 
 /// Bytes of a full packet of video before it is protected.
 const FULL: usize = 1_200;
@@ -112,21 +113,37 @@ fn route(criterion: &mut Criterion) {
     });
 }
 
+/// What the kernel takes for packets to one viewer, given in one call as a frame's are.
 fn send(criterion: &mut Criterion) {
     let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback address");
     receiver.set_nonblocking(true).expect("a socket of ours");
     let to = receiver.local_addr().expect("a bound socket");
     let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback address");
-    let packet = Stream { next: 0 }.packet();
-    let mut buffer = vec![0; 2_048];
-    criterion.bench_function("send 1200 B over loopback", |bencher| {
-        bencher.iter_batched(
-            // The receiver's buffer must not fill, or the kernel would drop instead of deliver.
-            || while receiver.recv(&mut buffer).is_ok() {},
-            |()| sender.send_to(&packet, to).expect("the loopback address takes it"),
-            BatchSize::PerIteration,
-        );
-    });
+    let state = UdpSocketState::new(UdpSockRef::from(&sender)).expect("a socket of ours");
+    let mut group = criterion.benchmark_group("send 1200 B over loopback");
+    for packets in [1, 4, 16] {
+        let contents = vec![0x55; packets * FULL];
+        let mut buffer = vec![0; FULL];
+        group.throughput(Throughput::Elements(packets as u64));
+        group.bench_function(format!("{packets} in one call"), |bencher| {
+            bencher.iter_batched(
+                // The receiver's buffer must not fill, or the kernel would drop, not deliver.
+                || while receiver.recv(&mut buffer).is_ok() {},
+                |()| {
+                    let transmit = Transmit {
+                        destination: to,
+                        ecn: None,
+                        contents: &contents,
+                        segment_size: Some(FULL),
+                        src_ip: None,
+                    };
+                    state.try_send(UdpSockRef::from(&sender), &transmit).expect("loopback takes it")
+                },
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
 }
 
 fn join(criterion: &mut Criterion) {
