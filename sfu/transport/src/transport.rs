@@ -400,4 +400,6 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 const DTLS_VERSION: &str = "1.2";
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod tests;
