@@ -38,6 +38,9 @@ pub(crate) enum Order {
     Connect(Box<Connect>, oneshot::Sender<Result<Answer, ConnectError>>),
     Tap(LessonKey, SyncSender<Tapped>),
     Command(Command),
+    /// A fault of ours in a lesson's room.
+    #[cfg(test)]
+    Fault(LessonKey),
     Stop,
 }
 
@@ -121,6 +124,11 @@ impl Shard {
                     Ok(Order::Command(command)) => {
                         self.command(command);
                         more = true;
+                    }
+                    #[cfg(test)]
+                    Ok(Order::Fault(lesson)) => {
+                        let room = self.room_of[&lesson];
+                        self.step(room, Instant::now(), |_| panic!("a fault in {lesson}"));
                     }
                     Err(_) => break,
                 }

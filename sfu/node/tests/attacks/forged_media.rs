@@ -77,6 +77,7 @@ fn replay_of_a_captured_second() {
     let count = captured.len() as f64;
     fixture.wait_metric("kreide_media_strays_total", "", |now| now == before + 2.0 * count);
     fixture.end(&sender);
+    sender.receive_until("the goodbye", |client| client.is_told_goodbye());
     let replayed = fixture.metric("kreide_media_refused_datagrams_total", "replayed");
     assert_eq!(replayed, 4.0 * count);
 }
