@@ -13,7 +13,7 @@ fn local() -> LocalSecret {
 }
 
 fn ice() -> Ice {
-    Ice::new(Credentials::new(&local(), "theirs"))
+    Ice::new(Credentials::new(&local(), "theirs", "a password of theirs"))
 }
 
 fn check(nominate: bool, controlled: bool) -> Vec<u8> {

@@ -338,3 +338,102 @@ fn more_tuples_than_a_browser_has() {
     assert_eq!(transport.remote(), Some(honest));
     assert_media_flows(&mut peer, &mut transport, 1, t0());
 }
+
+/// How long media goes to a peer that was killed at `gone`: reports and checks as told, answers if
+/// `answers`. All in milliseconds; the last packet is what comes out.
+fn last_packet_after(gone: u64, reports_every: u64, checks_every: u64, answers: bool) -> u64 {
+    let (mut peer, mut transport) = connected(1112);
+    let mut last = 0;
+    for tick in (0..gone + 40_000).step_by(20) {
+        let now = t0() + Duration::from_millis(tick);
+        if tick < gone {
+            let said = [(reports_every, peer.rtcp()), (checks_every, peer.check(false))];
+            for (every, mut datagram) in said {
+                if tick % every == 0 {
+                    transport.handle_datagram(peer.address, &mut datagram, now);
+                }
+            }
+        }
+        while transport.poll_timeout().is_some_and(|due| due <= now) {
+            transport.handle_timeout(now);
+        }
+        while let Some((to, datagram)) = transport.poll_transmit() {
+            assert_eq!(to, peer.address);
+            if let Some(mut answer) = peer.answer(&datagram).filter(|_| answers && tick < gone) {
+                transport.handle_datagram(peer.address, &mut answer, now);
+            }
+        }
+        let mut media = vec![0; 64];
+        media[..2].copy_from_slice(&[0x80, 96]);
+        media[2..4].copy_from_slice(&((tick / 20) as u16).to_be_bytes());
+        if transport.protect_rtp(&mut media, 20).is_ok() {
+            assert!(tick == last + 20 || tick == 0 || last >= gone, "paused while it lived");
+            last = tick;
+        }
+    }
+    let ended = events(&mut transport);
+    assert_eq!(ended, [TransportEvent::Failed(Failure::ConsentExpired)]);
+    last
+}
+
+/// Whoever can be asked gets nothing more 5 s after it fell silent, however seldom it spoke before
+/// by itself. Whoever cannot gets 9 s, since a browser that cannot would be quiet as long.
+#[test]
+fn spraying_after_consent_is_lost() {
+    for gone in [3_000, 9_980, 14_500, 20_000] {
+        // Chromium with pictures, Chromium with a voice, Firefox with a voice.
+        for (reports_every, checks_every) in [(240, 2_500), (1_000, 2_500), (7_500, 6_000)] {
+            let last = last_packet_after(gone, reports_every, checks_every, true);
+            assert!(last <= gone + 5_000, "{last} after {gone}");
+            let last = last_packet_after(gone, reports_every, checks_every, false);
+            assert!(last <= gone + 9_000, "{last} after {gone}");
+        }
+    }
+}
+
+/// An answer counts if it is to what was asked, from where it was asked, and signed: no other keeps
+/// media flowing to where nobody listens.
+#[test]
+fn forged_answers_to_the_question() {
+    let (peer, mut transport) = connected(1113);
+    let sends = |transport: &mut Transport, sequence: u16, now| {
+        run(transport, now);
+        let mut media = vec![0; 64];
+        media[..2].copy_from_slice(&[0x80, 96]);
+        media[2..4].copy_from_slice(&sequence.to_be_bytes());
+        transport.protect_rtp(&mut media, 20)
+    };
+    let mut question = None;
+    let mut paused = None;
+    for tenth in 0..120 {
+        let now = t0() + Duration::from_millis(100) * tenth.into();
+        if sends(&mut transport, tenth, now).is_err() {
+            paused = paused.or(Some(tenth));
+        }
+        question = question.or(transport.poll_transmit());
+        while transport.poll_transmit().is_some() {}
+        let Some((_, question)) = &question else { continue };
+        let answer = peer.answer(question).expect("a question");
+        let mut wrong_key = answer.clone();
+        wrong_key[40] ^= 1;
+        let mut other = answer.clone();
+        other[10] ^= 1;
+        let mut unsigned = answer[..32].to_vec();
+        unsigned[3] = 12;
+        for (from, mut forged) in [
+            (peer.address, wrong_key),
+            (peer.address, other),
+            (peer.address, unsigned),
+            (peer.address, question.clone()),
+            (address(4), answer.clone()),
+        ] {
+            transport.handle_datagram(from, &mut forged, now);
+            assert_eq!(transport.poll_transmit(), None);
+        }
+    }
+    assert!(paused.is_some_and(|tenth| (80..100).contains(&tenth)), "{paused:?}");
+    let (_, question) = question.expect("a question");
+    let mut answer = peer.answer(&question).expect("a question");
+    transport.handle_datagram(peer.address, &mut answer, t0() + seconds(12));
+    assert_eq!(sends(&mut transport, 200, t0() + seconds(12)), Ok(36));
+}
