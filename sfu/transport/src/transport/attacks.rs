@@ -48,6 +48,46 @@ fn client_hello_flood_while_hands_are_shaken() {
     assert_media_flows(&mut peer, &mut transport, 1, t0());
 }
 
+/// A hello that the server would take, in the peer's own name. Behind the peer's own it does
+/// nothing. Before it, it spoils that attempt: the library keeps to the hello that it answered
+/// first, with a cookie of its own. That takes a forged source address and port within the few
+/// milliseconds between the first check and the hello; against such a one no handshake in clear is
+/// safe (a forged Certificate would do as well). It costs this attempt, and the next is another
+/// transport.
+#[test]
+fn client_hello_race() {
+    let strange = || Peer::new(1100).client_hello(t0()).remove(0);
+    for own_first in [true, false] {
+        let mut peer = Peer::new(1100);
+        let mut transport = answer_to(&mut peer);
+        let check = peer.check(true);
+        peer.talk(&mut transport, vec![check], t0());
+        if !own_first {
+            forge(&mut transport, peer.address, &strange());
+            while transport.poll_transmit().is_some() {}
+        }
+        let mut datagrams = peer.client_hello(t0());
+        for _ in 0..4 {
+            for datagram in datagrams.drain(..) {
+                forge(&mut transport, peer.address, &datagram);
+                forge(&mut transport, peer.address, &strange());
+            }
+            peer.hear(&mut transport, t0());
+            datagrams = peer.drain();
+        }
+        assert_eq!(transport.is_connected(), own_first);
+        if !own_first {
+            run(&mut transport, t0() + seconds(10));
+            let failed = [TransportEvent::Failed(Failure::HandshakeFailed)];
+            assert_eq!(events(&mut transport), failed, "and is soon over");
+            let mut again = peer.afresh(1100);
+            let mut transport = answer_to(&mut again);
+            shake_hands(&mut again, &mut transport, t0());
+            assert_media_flows(&mut again, &mut transport, 1, t0());
+        }
+    }
+}
+
 /// Right SSRC, right next numbers, wrong key, from the nominated address. 2 million here, as many
 /// as `KREIDE_FORGED_PACKETS` says in the long run.
 #[test]
