@@ -13,7 +13,7 @@ use kreide_media::rtp::{Header, Packet};
 use kreide_sfu_core::internals::OneSlot;
 use kreide_sfu_core::{Listener, MemberConfig};
 use kreide_sfu_testkit::{Camera, member, open_rights, room, t0};
-use kreide_sfu_transport::internals::Srtp;
+use kreide_sfu_transport::internals::{IceAgent, Srtp, signed_check};
 use kreide_sfu_transport::{
     Class, Offer, SrtpProfile, TAG_ROOM, Transport, TransportConfig, classify,
 };
@@ -113,6 +113,26 @@ fn route(criterion: &mut Criterion) {
     });
 }
 
+/// What a check costs, and what a guess at its key: the price of a flood, datagram by datagram.
+fn checks(criterion: &mut Criterion) {
+    let mut message = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
+    message.extend_from_slice(&[7; 12]);
+    message.extend_from_slice(&[0, 6, 0, IceAgent::USERNAME.len() as u8]);
+    message.extend_from_slice(IceAgent::USERNAME.as_bytes());
+    let from = (Ipv4Addr::LOCALHOST, 9).into();
+    let mut agent = IceAgent::new();
+    let check = signed_check(&message, IceAgent::PASSWORD);
+    assert!(agent.handle(from, &check, t0()).is_some());
+    criterion.bench_function("answer a check", |bencher| {
+        bencher.iter(|| agent.handle(from, black_box(&check), t0()));
+    });
+    let guess = signed_check(&message, "guess");
+    assert!(agent.handle(from, &guess, t0()).is_none());
+    criterion.bench_function("refuse a check of another key", |bencher| {
+        bencher.iter(|| agent.handle(from, black_box(&guess), t0()));
+    });
+}
+
 /// What the kernel takes for packets to one viewer, given in one call as a frame's are.
 fn send(criterion: &mut Criterion) {
     let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("the loopback address");
@@ -190,5 +210,5 @@ fn join(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(pieces, srtp, route, rewrite, send, join);
+criterion_group!(pieces, srtp, route, checks, rewrite, send, join);
 criterion_main!(pieces);

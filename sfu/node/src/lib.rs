@@ -6,6 +6,10 @@
 //! Left out on purpose: what a packet means (core), how it is encrypted (transport), who may what
 //! (signaling).
 
+// The attackers' fixture names this crate as their tests do.
+#[cfg(test)]
+extern crate self as kreide_sfu_node;
+
 mod addresses;
 mod deadlines;
 mod metrics;

@@ -4,6 +4,7 @@
 use kreide_sfu_core::RoomStats;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
+use crate::peer::Peer;
 use crate::shard::Sent;
 
 #[derive(Clone)]
@@ -19,7 +20,7 @@ pub(crate) struct Metrics {
     sent: IntCounter,
     pub(crate) late_handshakes: IntCounter,
     pub(crate) strays: IntCounter,
-    pub(crate) refused_datagrams: IntCounterVec,
+    refused_datagrams: IntCounterVec,
     pub(crate) room_panics: IntCounter,
     pub(crate) lost_events: IntCounter,
     pub(crate) untapped: IntCounter,
@@ -101,6 +102,17 @@ impl Metrics {
         self.sends.inc_by(sent.calls);
         self.sent.inc_by(sent.packets);
         self.unsent.inc_by(sent.unsent);
+    }
+
+    /// Adds what a transport dropped since the last time.
+    pub(crate) fn add_refusals(&self, peer: &mut Peer) {
+        let now = *peer.transport.counters();
+        let before = std::mem::replace(&mut peer.refused, now);
+        for ((cause, now), (_, before)) in now.by_cause().into_iter().zip(before.by_cause()) {
+            if now > before {
+                self.refused_datagrams.with_label_values(&[cause]).inc_by(now - before);
+            }
+        }
     }
 
     /// Adds what a room did since `before`.

@@ -251,3 +251,6 @@ impl ShardHandle {
 
 const ORDER_QUEUE: usize = 4_096;
 const EVENT_QUEUE: usize = 8_192;
+
+#[cfg(test)]
+mod tests;

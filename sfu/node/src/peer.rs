@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use kreide_control::{LessonKey, ParticipantNo};
 use kreide_sfu_core::{MemberKey, PartId, RoomPart, RoomStats};
-use kreide_sfu_transport::Transport;
+use kreide_sfu_transport::{Counters, Transport};
 
 use crate::placement::RoomNo;
 use crate::socket::Datagram;
@@ -23,6 +23,8 @@ pub(crate) struct Peer {
     pub(crate) addresses: Vec<SocketAddr>,
     /// Which of our addresses the peer speaks to, to be answered from the same one.
     pub(crate) local: Option<IpAddr>,
+    /// What its transport had dropped when that was reported last.
+    pub(crate) refused: Counters,
     pub(crate) deadline: Option<Instant>,
 }
 

@@ -40,14 +40,14 @@ impl IceAgent {
     pub fn new() -> Self {
         let (ours, theirs) = Self::USERNAME.split_once(':').unwrap_or_default();
         let secret = LocalSecret { ufrag: ours.to_owned(), password: Self::PASSWORD.to_owned() };
-        Self(Ice::new(Credentials::new(&secret, theirs)))
+        Self(Ice::new(Credentials::new(&secret, theirs, Self::PASSWORD)))
     }
 
     /// Takes a datagram and returns the reply, if it was a valid check.
     pub fn handle(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> Option<Vec<u8>> {
         match self.0.handle_stun(from, datagram, now) {
             Checked::Valid { reply } => Some(reply),
-            Checked::Rejected | Checked::Ignored | Checked::Malformed => None,
+            Checked::Rejected | Checked::Ignored | Checked::Malformed | Checked::Answer => None,
         }
     }
 }

@@ -15,7 +15,9 @@ use rtc_shared::TransportProtocol;
 use rtc_stun::attributes::{ATTR_ICE_CONTROLLED, ATTR_PRIORITY, ATTR_USE_CANDIDATE, ATTR_USERNAME};
 use rtc_stun::fingerprint::FINGERPRINT;
 use rtc_stun::integrity::MessageIntegrity;
-use rtc_stun::message::{BINDING_REQUEST, Message, Setter, TransactionId};
+use rtc_stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Message, Setter, TransactionId};
+use rtc_stun::textattrs::TextAttribute;
+use rtc_stun::xoraddr::XorMappedAddress;
 
 use crate::sdp::{Fingerprint, HashName};
 use crate::srtp::Session;
@@ -138,6 +140,7 @@ impl Peer {
         let fingerprint = Fingerprint { hash: HashName::Sha256, digest: digest.as_ref().to_vec() };
         let change = |line: &str| match line.split_once(':') {
             Some(("a=ice-ufrag", _)) => format!("a=ice-ufrag:{}", self.ufrag),
+            Some(("a=ice-pwd", _)) => format!("a=ice-pwd:{PASSWORD}"),
             Some(("a=fingerprint", _)) => format!("a=fingerprint:{fingerprint}"),
             _ => line.to_owned(),
         };
@@ -188,6 +191,34 @@ impl Peer {
         .unwrap();
         FINGERPRINT.add_to(&mut message).unwrap();
         message.raw
+    }
+
+    /// The answer to a question of the server, or `None` if it is none that this peer would answer.
+    pub(crate) fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
+        let mut message = Message::new();
+        message.unmarshal_binary(question).ok()?;
+        FINGERPRINT.check(&message).ok()?;
+        MessageIntegrity::check(&mut message, PASSWORD.as_bytes(), self.provider.crypto()).ok()?;
+        let username = TextAttribute::get_from_as(&message, ATTR_USERNAME).ok()?;
+        if message.typ != BINDING_REQUEST
+            || username.text != format!("{}:{}", self.ufrag, self.remote_ufrag)
+        {
+            return None;
+        }
+        let mut answer = Message::new();
+        answer.set_type(BINDING_SUCCESS);
+        message.transaction_id.add_to(&mut answer).unwrap();
+        answer.write_header();
+        let mapped = XorMappedAddress { ip: [192, 0, 2, 7].into(), port: 7880 };
+        mapped.add_to(&mut answer).unwrap();
+        MessageIntegrity::new_short_term_integrity_with_provider(
+            PASSWORD.to_owned(),
+            self.provider.crypto(),
+        )
+        .add_to(&mut answer)
+        .unwrap();
+        FINGERPRINT.add_to(&mut answer).unwrap();
+        Some(answer.raw)
     }
 
     /// The first flight of a handshake, to be sent by hand.
@@ -312,6 +343,9 @@ impl Peer {
         packet
     }
 }
+
+/// What a peer's offer says, and the key of its answers.
+const PASSWORD: &str = "aPasswordOfThePeerItself";
 
 /// Where the peer believes the server to be.
 const SERVER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);

@@ -13,7 +13,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use crate::demux::{Class, classify};
 use crate::dtls::{Dtls, DtlsEvent};
 use crate::ice::{Checked, Credentials, Ice, LocalSecret};
-use crate::liveness::Liveness;
+use crate::liveness::{Liveness, Look};
 use crate::sdp::{AnswerParts, Fingerprint, answer, negotiate};
 use crate::srtp::{Session, UnprotectError};
 use crate::{
@@ -77,7 +77,7 @@ impl Transport {
             last_restart: None,
             agreed: digest(&negotiated),
             fingerprints: offer.fingerprints.clone(),
-            ice: Ice::new(Credentials::new(&local, &offer.ufrag)),
+            ice: Ice::new(Credentials::new(&local, &offer.ufrag, &offer.password)),
             dtls: Dtls::new(config, &offer.fingerprints),
             state: State::Connecting { deadline: now + CONNECT_LIMIT, heard_at: None },
             transmits: VecDeque::new(),
@@ -154,7 +154,11 @@ impl Transport {
             {
                 self.fail(Failure::ConsentExpired);
             }
-            State::Connected { liveness, .. } => liveness.handle_timeout(now),
+            State::Connected { liveness, .. } => {
+                if liveness.handle_timeout(now) == Look::Ask {
+                    self.transmits.extend(self.ice.ask());
+                }
+            }
             State::Connecting { .. } => {
                 let event = self.dtls.handle_timeout(now);
                 self.after_dtls(event, now);
@@ -188,7 +192,7 @@ impl Transport {
             return Err(OfferError::Changed("lines"));
         }
         self.answers = version;
-        self.ice.restart(Credentials::new(&local, &offer.ufrag));
+        self.ice.restart(Credentials::new(&local, &offer.ufrag, &offer.password));
         self.last_restart = Some((offer.ufrag.clone(), answer.clone()));
         Ok(answer)
     }
@@ -261,6 +265,11 @@ impl Transport {
             }
             Checked::Rejected => self.counters.bad_integrity += 1,
             Checked::Malformed => self.counters.malformed += 1,
+            Checked::Answer => {
+                if let State::Connected { liveness, .. } = &mut self.state {
+                    liveness.hear_answer(now);
+                }
+            }
             Checked::Ignored => {}
         }
     }
@@ -399,5 +408,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 /// What the library speaks.
 const DTLS_VERSION: &str = "1.2";
 
+#[cfg(test)]
+mod attacks;
 #[cfg(test)]
 mod tests;

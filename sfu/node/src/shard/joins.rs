@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use kreide_control::{Answer, Connect, ConnectError, LessonKey, ParticipantNo};
 use kreide_sfu_core::{Listener, MemberConfig, RoomPart, RoomStats};
-use kreide_sfu_transport::{Offer, OfferError, Transport};
+use kreide_sfu_transport::{Counters, Offer, OfferError, Transport};
 use rand::Rng;
 
 use crate::peer::{Peer, Room};
@@ -53,6 +53,7 @@ impl Shard {
             ufrags: vec![ufrag.clone()],
             addresses: Vec::new(),
             local: None,
+            refused: Counters::default(),
             deadline: None,
         });
         self.metrics.transports.inc();

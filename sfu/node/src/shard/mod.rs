@@ -46,6 +46,9 @@ pub(crate) enum Order {
     Spread(LessonKey, Seating),
     Tap(LessonKey, Seating, SyncSender<Tapped>),
     Command(Command),
+    /// A fault of ours in a lesson's room.
+    #[cfg(test)]
+    Fault(LessonKey),
     Stop,
 }
 
@@ -268,6 +271,11 @@ impl Shard {
             }
             Order::Tap(lesson, seating, feed) => self.tap(&lesson, &seating, feed),
             Order::Command(command) => self.command(command),
+            #[cfg(test)]
+            Order::Fault(lesson) => {
+                let room = self.room_of[&lesson];
+                self.step(room, Instant::now(), |_| panic!("a fault in {lesson}"));
+            }
             Order::Stop => {}
         }
     }
@@ -429,6 +437,7 @@ impl Shard {
             room.reported = stats;
         }
         for (id, peer) in &mut self.peers {
+            self.metrics.add_refusals(peer);
             let wanted = peer.transport.poll_timeout();
             self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, wanted);
         }

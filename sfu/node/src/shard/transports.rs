@@ -91,7 +91,7 @@ impl Shard {
     pub(super) fn remove_peer(&mut self, id: usize, now: Instant) {
         let Some(mut peer) = self.peers.try_remove(id) else { return };
         self.metrics.transports.dec();
-        self.note_refusals(&peer.transport);
+        self.metrics.add_refusals(&mut peer);
         peer.transport.close(now);
         while let Some((to, datagram)) = peer.transport.poll_transmit() {
             // A goodbye that gets lost is made up for by the peer's own timeout.
@@ -113,14 +113,6 @@ impl Shard {
         }
         self.step(peer.room, now, |part| part.leave(peer.member, now));
         self.close_if_empty(peer.room);
-    }
-
-    pub(super) fn note_refusals(&self, transport: &Transport) {
-        for (cause, count) in transport.counters().by_cause() {
-            if count > 0 {
-                self.metrics.refused_datagrams.with_label_values(&[cause]).inc_by(count);
-            }
-        }
     }
 
     pub(super) fn close_room(&mut self, id: usize) {

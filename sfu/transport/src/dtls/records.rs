@@ -69,7 +69,8 @@ pub(super) fn is_alert_in_clear(datagram: &[u8]) -> bool {
 }
 
 /// Whether a handshake record in clear holds fragments that fit it, of messages that a client
-/// sends. A forged message that passes for the next one would stand in the way of the true one.
+/// sends. A forged message that passes for the next one would stand in the way of the true one; so
+/// would a piece of no length, which nobody sends but the library takes for the whole.
 fn is_sane_handshake(mut body: &[u8]) -> bool {
     while let Some((header, rest)) = body.split_first_chunk::<MESSAGE_HEADER>() {
         let (length, offset, fragment) = (number(header, 1), number(header, 6), number(header, 9));
@@ -78,6 +79,7 @@ fn is_sane_handshake(mut body: &[u8]) -> bool {
         if !from_client
             || length > super::MAX_HANDSHAKE_BYTES
             || offset + fragment > length
+            || (fragment == 0 && length > 0)
             || fragment > rest.len()
         {
             return false;
@@ -160,6 +162,8 @@ mod tests {
         check(&record(22, 0, &message(2, 1, 0, 1, 1)), 0);
         check(&record(22, 0, &message(20, 1, 0, 1, 1)), 0);
         check(&record(22, 0, &message(1, 9, 5, 5, 5)), 0);
+        check(&record(22, 0, &message(1, 9, 4, 0, 0)), 0);
+        check(&record(22, 0, &message(11, 0, 0, 0, 0)), 1);
         check(&record(22, 0, &message(1, 9, 0, 9, 8)), 0);
         check(&record(22, 0, &message(1, 9, 0, 9, 10)), 0);
         let mut other_version = record(22, 0, &message(1, 9, 0, 9, 9));

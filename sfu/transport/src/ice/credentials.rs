@@ -11,8 +11,10 @@ pub(crate) struct Credentials {
     /// What USERNAME must be in checks sent to us: `ours:theirs`.
     username: String,
     /// Our password as a key. Requests to us and our replies are both keyed with it (RFC 8445
-    /// section 7.2.2, RFC 8489 section 9.1.4), so the peer's password is never needed.
+    /// section 7.2.2, RFC 8489 section 9.1.4).
     key: hmac::Key,
+    /// The peer's, for what we ask and it answers. Made when it is needed.
+    remote_password: String,
 }
 
 /// Our freshly drawn fragment and password.
@@ -35,12 +37,13 @@ impl LocalSecret {
 }
 
 impl Credentials {
-    pub(crate) fn new(local: &LocalSecret, remote_ufrag: &str) -> Self {
+    pub(crate) fn new(local: &LocalSecret, remote_ufrag: &str, remote_password: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, local.password.as_bytes());
         Self {
             ufrag: local.ufrag.clone(),
             username: format!("{}:{remote_ufrag}", local.ufrag),
             key,
+            remote_password: remote_password.to_owned(),
         }
     }
 
@@ -55,6 +58,17 @@ impl Credentials {
 
     pub(super) fn key(&self) -> &hmac::Key {
         &self.key
+    }
+
+    /// The key of requests to the peer and of its replies.
+    pub(super) fn remote_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, self.remote_password.as_bytes())
+    }
+
+    /// What USERNAME must be in checks that we send: `theirs:ours`.
+    pub(super) fn remote_username(&self) -> String {
+        let remote = self.username.split_once(':').map_or("", |(_, remote)| remote);
+        format!("{remote}:{}", self.ufrag)
     }
 
     /// Whether a request bears our username and a valid MESSAGE-INTEGRITY.

@@ -1,5 +1,4 @@
-//! The STUN messages an ICE-lite agent sees and sends (RFC 8489): binding requests and their
-//! replies.
+//! The STUN messages that we see and send (RFC 8489): binding requests and their replies.
 //!
 //! Written here rather than taken from a library because it is two messages, and because checks
 //! arrive on the media thread: nothing is allocated before a check is proven, and the key is
@@ -88,9 +87,7 @@ impl<'a> BindingRequest<'a> {
 
     /// Checks MESSAGE-INTEGRITY in constant time.
     pub(super) fn is_authentic(&self, key: &hmac::Key) -> bool {
-        let (covered, integrity) = self.datagram.split_at(self.integrity_at);
-        let claimed = integrity.get(4..4 + INTEGRITY_LEN).unwrap_or_default();
-        verify_slices_are_equal(integrity_of(covered, key).as_ref(), claimed).is_ok()
+        is_signed(self.datagram, self.integrity_at, key)
     }
 
     fn transaction(&self) -> &[u8] {
@@ -100,7 +97,7 @@ impl<'a> BindingRequest<'a> {
 
 /// A success response that tells the peer its address as we see it.
 pub(super) fn success(request: &BindingRequest<'_>, from: SocketAddr, key: &hmac::Key) -> Vec<u8> {
-    let mut message = begin(BINDING_SUCCESS, request);
+    let mut message = begin(BINDING_SUCCESS, request.transaction());
     let port = from.port() ^ (MAGIC_COOKIE >> 16) as u16;
     let mut value = vec![0, if from.is_ipv4() { 1 } else { 2 }];
     value.extend_from_slice(&port.to_be_bytes());
@@ -116,17 +113,56 @@ pub(super) fn success(request: &BindingRequest<'_>, from: SocketAddr, key: &hmac
 
 /// An error response 487, after which the peer takes the controlling role.
 pub(super) fn role_conflict(request: &BindingRequest<'_>, key: &hmac::Key) -> Vec<u8> {
-    let mut message = begin(BINDING_ERROR, request);
+    let mut message = begin(BINDING_ERROR, request.transaction());
     push(&mut message, ERROR_CODE, b"\0\0\x04\x57Role Conflict");
     finish(message, key)
 }
 
-fn begin(kind: u16, request: &BindingRequest<'_>) -> Vec<u8> {
-    let mut message = Vec::with_capacity(100);
+/// A request to the peer, which answers it at once.
+pub(super) fn question(transaction: &Transaction, username: &str, key: &hmac::Key) -> Vec<u8> {
+    let mut message = begin(BINDING_REQUEST, transaction);
+    push(&mut message, USERNAME, username.as_bytes());
+    push(&mut message, PRIORITY, &HOST_PRIORITY.to_be_bytes());
+    // Browsers control, always: no tie has to be broken.
+    push(&mut message, ICE_CONTROLLED, &[0; 8]);
+    finish(message, key)
+}
+
+/// Whether a datagram is the peer's answer to that request: only who has seen the request and has
+/// the key can make it.
+pub(super) fn is_answer(datagram: &[u8], transaction: &Transaction, key: &hmac::Key) -> bool {
+    let Some((header, mut rest)) = datagram.split_first_chunk::<HEADER_LEN>() else { return false };
+    if header[..2] != BINDING_SUCCESS.to_be_bytes()
+        || header[4..8] != MAGIC_COOKIE.to_be_bytes()
+        || header[8..] != transaction[..]
+    {
+        return false;
+    }
+    while let Some((head, body)) = rest.split_first_chunk::<4>() {
+        let at = datagram.len() - rest.len();
+        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+        if head[..2] == MESSAGE_INTEGRITY.to_be_bytes() {
+            return is_signed(datagram, at, key);
+        }
+        let Some(next) = body.get(length.next_multiple_of(4)..) else { return false };
+        rest = next;
+    }
+    false
+}
+
+/// Checks in constant time the MESSAGE-INTEGRITY that begins at `at`.
+fn is_signed(datagram: &[u8], at: usize, key: &hmac::Key) -> bool {
+    let (covered, integrity) = datagram.split_at(at);
+    let claimed = integrity.get(4..4 + INTEGRITY_LEN).unwrap_or_default();
+    verify_slices_are_equal(integrity_of(covered, key).as_ref(), claimed).is_ok()
+}
+
+fn begin(kind: u16, transaction: &[u8]) -> Vec<u8> {
+    let mut message = Vec::with_capacity(128);
     message.extend_from_slice(&kind.to_be_bytes());
     message.extend_from_slice(&[0, 0]);
     message.extend_from_slice(&MAGIC_COOKIE.to_be_bytes());
-    message.extend_from_slice(request.transaction());
+    message.extend_from_slice(transaction);
     message
 }
 
@@ -160,6 +196,12 @@ fn integrity_of(covered: &[u8], key: &hmac::Key) -> hmac::Tag {
     mac.update(&covered[4..]);
     mac.sign()
 }
+
+/// Names a request, and its answer.
+pub(super) type Transaction = [u8; 12];
+
+/// Of a host candidate, as which we announce ourselves (RFC 8445 section 5.1.2).
+const HOST_PRIORITY: u32 = 126 << 24 | 0xffff << 8 | 255;
 
 const HEADER_LEN: usize = 20;
 const INTEGRITY_LEN: usize = 20;

@@ -13,7 +13,7 @@ fn local() -> LocalSecret {
 }
 
 fn ice() -> Ice {
-    Ice::new(Credentials::new(&local(), "theirs"))
+    Ice::new(Credentials::new(&local(), "theirs", "a password of theirs"))
 }
 
 fn check(nominate: bool, controlled: bool) -> Vec<u8> {
@@ -118,4 +118,49 @@ fn every_bit_of_a_check_counts() {
         assert!(!matches!(checked, Checked::Valid { .. }), "length {len}");
     }
     assert!(matches!(ice().handle_stun(address(1), &good, t0()), Checked::Valid { .. }));
+}
+
+/// A million guesses with everything right but the key: half of them know our fragment, half guess
+/// it too. Each has a correct FINGERPRINT, so that the integrity is what decides.
+#[test]
+fn brute_force() {
+    let mut ice = ice();
+    let knows = check(true, false);
+    let guesses = Peer::new(1).check_with("0urs:theirs", &local().password, true, false);
+    let crc_at = knows.len() - 4;
+    let integrity_at = knows.len() - 8 - 20;
+    let mut rejected = 0;
+    for count in 0..1_000_000_u64 {
+        let mut datagram = if count % 2 == 0 { knows.clone() } else { guesses.clone() };
+        if count % 2 == 0 {
+            datagram[integrity_at..integrity_at + 8].copy_from_slice(&count.to_be_bytes());
+        } else {
+            // The first four bytes of USERNAME, behind the header of message and attribute.
+            datagram[24..28].copy_from_slice(&(count as u32 | 1 << 31).to_be_bytes());
+        }
+        let fingerprint = super::crc::crc32(&datagram[..crc_at - 4]) ^ 0x5354_554e;
+        datagram[crc_at..].copy_from_slice(&fingerprint.to_be_bytes());
+        let checked = ice.handle_stun(address(1), &datagram, t0());
+        rejected += u32::from(matches!(checked, Checked::Rejected));
+    }
+    assert_eq!(rejected, 1_000_000);
+    assert!(ice.selected().is_none() && ice.validated.is_empty(), "and none left a trace");
+    assert!(matches!(ice.handle_stun(address(1), &knows, t0()), Checked::Valid { .. }));
+}
+
+/// RFC 8445 section 5.3 asks for 24 and 128 bits. Every character is drawn from all 64.
+#[test]
+fn secrets_cannot_be_guessed() {
+    let secrets: Vec<_> = (0..2_000).map(|_| LocalSecret::generate().unwrap()).collect();
+    let distinct = |texts: Vec<&str>| texts.iter().collect::<std::collections::HashSet<_>>().len();
+    assert_eq!(distinct(secrets.iter().map(|secret| &*secret.ufrag).collect()), 2_000);
+    assert_eq!(distinct(secrets.iter().map(|secret| &*secret.password).collect()), 2_000);
+    for place in 0..16 {
+        let seen = distinct(secrets.iter().map(|secret| &secret.ufrag[place..=place]).collect());
+        assert_eq!(seen, 64, "character {place} of the fragment");
+    }
+    for place in 0..32 {
+        let seen = distinct(secrets.iter().map(|secret| &secret.password[place..=place]).collect());
+        assert_eq!(seen, 64, "character {place} of the password");
+    }
 }

@@ -210,3 +210,88 @@ fn a_thousand_mutated_offers() {
     }
     assert!(answered > 100, "{answered}");
 }
+
+/// Ten megabytes of whatever is refused for their length, before a line of them is read.
+#[test]
+fn a_huge_offer_is_not_read() {
+    for line in [
+        "m=audio 9 x 1\r\n",
+        "a=rid:l send\r\n",
+        "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n",
+        "a=setup:passive\r\n",
+        "a=ssrc:x\r\n",
+        "\n",
+    ] {
+        let huge = line.repeat((10 << 20) / line.len());
+        assert_eq!(Offer::parse(&huge).unwrap_err(), OfferError::TooLong, "{line:?}");
+        assert_eq!(
+            Offer::parse(&format!("{CHROMIUM}{huge}")).unwrap_err(),
+            OfferError::TooLong,
+            "{line:?}"
+        );
+    }
+}
+
+/// Where the caps leave room, an explosion of one kind of line changes nothing that is kept: the
+/// offer twice as long costs no byte more, and what is agreed is the same.
+#[test]
+fn explosions_leave_nothing_behind() {
+    let plain = Offer::parse(CHROMIUM).unwrap();
+    let kept = |offer: &Offer| format!("{offer:?}").len();
+    let room = Offer::MAX_LEN - CHROMIUM.len();
+    for line in [
+        "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n",
+        "a=extmap:7 urn:ietf:params:rtp-hdrext:toffset\r\n",
+        "a=extmap:9/recvonly http://www.webrtc.org/experiments/rtp-hdrext/video-timing\r\n",
+        "a=rid:l send\r\n",
+        "a=rid:x recv\r\n",
+        "a=rtcp-fb:* nack\r\n",
+        "a=rtcp-fb:96 nack\r\n",
+        "a=group:BUNDLE a b c\r\n",
+        "a=ssrc-group:SIM 1 2 3\r\n",
+        "a=unknown\r\n",
+    ] {
+        let with = |bytes: usize| format!("{CHROMIUM}{}", line.repeat(bytes / line.len()));
+        let short = Offer::parse(&with(line.len())).unwrap();
+        let (half, whole) =
+            (Offer::parse(&with(room / 2)).unwrap(), Offer::parse(&with(room)).unwrap());
+        assert_eq!((kept(&half), kept(&whole)), (kept(&short), kept(&short)), "{line:?}");
+        let lines = |offer: &Offer| Negotiated::collect(negotiate(offer, 7)).receive.len();
+        assert_eq!(lines(&whole), lines(&plain), "{line:?}");
+    }
+    // Sixty-four lines of 128 formats each, with as many words as fit: kept is less than what came.
+    let formats: String = (0..128).map(|format| format!(" {format}")).collect();
+    let lines: String = (0..64)
+        .map(|mid| format!("m=video 9 UDP/TLS/RTP/SAVPF{formats}\r\na=mid:{mid}\r\na=rtcp-mux\r\n"))
+        .collect();
+    let mids: String = (0..64).map(|mid| format!(" {mid}")).collect();
+    let head = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n";
+    let fingerprint = CHROMIUM.lines().find(|line| line.starts_with("a=fingerprint")).unwrap();
+    let full = format!("a=group:BUNDLE{mids}\r\n{head}{fingerprint}\r\n{lines}");
+    let offer = Offer::parse(&full).unwrap();
+    assert_eq!(offer.lines.len(), 64);
+    assert!(offer.lines.iter().all(|line| line.formats.len() == 128));
+    assert!(answer_to(&full).len() < full.len());
+}
+
+/// CVE-2020-13901 was an answer that outgrew its buffer: the longest names that the caps let pass.
+#[test]
+fn the_longest_names_fit_the_answer() {
+    let mid = "M".repeat(16);
+    let offer = CHROMIUM.replacen("a=mid:1\r", &format!("a=mid:{mid}\r"), 1).replacen(
+        "BUNDLE 0 1 ",
+        &format!("BUNDLE 0 {mid} "),
+        1,
+    );
+    assert!(answer_to(&offer).contains(&format!("a=mid:{mid}\n")));
+    let longer = offer.replace(&mid, &"M".repeat(17));
+    assert_eq!(Offer::parse(&longer).unwrap_err(), OfferError::Malformed("mid"));
+    let rid = CHROMIUM.replace("a=rid:l send", &format!("a=rid:{} send", "r".repeat(17)));
+    assert_eq!(Offer::parse(&rid).unwrap_err(), OfferError::Malformed("rid"));
+    let four = CHROMIUM.replacen("a=rid:l send", "a=rid:k send\r\na=rid:l send", 1).replacen(
+        "simulcast:send l;m;h",
+        "simulcast:send k;l;m;h",
+        1,
+    );
+    assert_eq!(negotiated(&four).send[1].rids, ["k", "l", "m", "h"]);
+}

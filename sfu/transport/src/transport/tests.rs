@@ -4,12 +4,12 @@ use super::*;
 use crate::testing::{CHROMIUM, FIREFOX, Peer, Random, address, seconds, t0};
 use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 
-fn config() -> Arc<TransportConfig> {
+pub(super) fn config() -> Arc<TransportConfig> {
     static CONFIG: std::sync::OnceLock<Arc<TransportConfig>> = std::sync::OnceLock::new();
     Arc::clone(CONFIG.get_or_init(|| Arc::new(TransportConfig::new(vec![address(7880)]).unwrap())))
 }
 
-fn answer_to(peer: &mut Peer) -> Transport {
+pub(super) fn answer_to(peer: &mut Peer) -> Transport {
     let offer = Offer::parse(&peer.offer(CHROMIUM)).unwrap();
     let (transport, _, answer) = Transport::new(&config(), &offer, 1, t0()).unwrap();
     peer.take(&answer);
@@ -17,14 +17,14 @@ fn answer_to(peer: &mut Peer) -> Transport {
 }
 
 /// Checks, nominates and shakes hands.
-fn shake_hands(peer: &mut Peer, transport: &mut Transport, now: Instant) {
+pub(super) fn shake_hands(peer: &mut Peer, transport: &mut Transport, now: Instant) {
     let check = peer.check(true);
     peer.talk(transport, vec![check], now);
     let hello = peer.client_hello(now);
     peer.talk(transport, hello, now);
 }
 
-fn connected(port: u16) -> (Peer, Transport) {
+pub(super) fn connected(port: u16) -> (Peer, Transport) {
     let mut peer = Peer::new(port);
     let mut transport = answer_to(&mut peer);
     shake_hands(&mut peer, &mut transport, t0());
@@ -32,12 +32,12 @@ fn connected(port: u16) -> (Peer, Transport) {
     (peer, transport)
 }
 
-fn events(transport: &mut Transport) -> Vec<TransportEvent> {
+pub(super) fn events(transport: &mut Transport) -> Vec<TransportEvent> {
     std::iter::from_fn(|| transport.poll_event()).collect()
 }
 
 /// Runs timers until `until`, as the owner would.
-fn run(transport: &mut Transport, until: Instant) {
+pub(super) fn run(transport: &mut Transport, until: Instant) {
     for _ in 0..1000 {
         match transport.poll_timeout() {
             Some(due) if due <= until => transport.handle_timeout(due.max(t0())),
@@ -48,7 +48,12 @@ fn run(transport: &mut Transport, until: Instant) {
 }
 
 /// Media flows both ways.
-fn assert_media_flows(peer: &mut Peer, transport: &mut Transport, sequence: u16, now: Instant) {
+pub(super) fn assert_media_flows(
+    peer: &mut Peer,
+    transport: &mut Transport,
+    sequence: u16,
+    now: Instant,
+) {
     let mut datagram = peer.rtp(sequence);
     match transport.handle_datagram(peer.address, &mut datagram, now) {
         Received::Rtp(plain) => assert_eq!(plain[12..], *b"hello"),
