@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use kreide_control::{DisconnectReason, Event};
-use kreide_sfu_transport::{Transport, TransportEvent};
+use kreide_sfu_transport::TransportEvent;
 use tracing::{error, info};
 
 use crate::deadlines::Sleeper;
