@@ -129,7 +129,7 @@ async function watch(classroom, teacher) {
 async function moving() {
   const file = path(folder, 'moving.y4m');
   await promisify(execFile)('ffmpeg', [
-    '-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=30',
+    '-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${values.large ? '640x360' : '320x180'}:rate=30`,
     '-t', '4', '-pix_fmt', 'yuv420p', file,
   ]);
   return file;

@@ -6,22 +6,25 @@
  */
 (() => {
   const people = [];
+  let large;
 
   /**
    * Lets some people come, one after the other. They send nothing yet.
    * @param {string} link what follows the `#` of a link for a class
    * @param {number} count how many
-   * @param {boolean} large whether they will send the large layer beside the small one
+   * @param {boolean} both whether they will send both layers, or the small one alone, which
+   *   spares a small machine half of the encoding
    */
-  async function enter(link, count, large) {
-    for (let n = 0; n < count; n += 1) people.push(await one(link, n, large));
+  async function enter(link, count, both) {
+    large = both;
+    for (let n = 0; n < count; n += 1) people.push(await one(link, n));
   }
 
   /** All switch their cameras on, and some of them the microphone. */
   async function show(voices) {
     const own = await navigator.mediaDevices.getUserMedia({
       audio: true,
-      video: { width: 640, height: 360, frameRate: 30 },
+      video: large ? { width: 640, height: 360 } : { width: 320, height: 180 },
     });
     for (const [n, { camera, microphone, say }] of people.entries()) {
       await camera.replaceTrack(own.getVideoTracks()[0]);
@@ -32,7 +35,7 @@
     }
   }
 
-  async function one(link, n, large) {
+  async function one(link, n) {
     const reply = await fetch('/api/enter', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -44,10 +47,12 @@
       connection.addTransceiver(kind, { direction: 'sendonly', sendEncodings }).sender;
     const microphone = line('audio', [{ maxBitrate: 40_000 }]);
     // As peer.ts asks for them.
-    const camera = line('video', [
-      { rid: 'l', scaleResolutionDownBy: 2, maxBitrate: 150_000 },
-      { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 600_000, active: large },
-    ]);
+    const low = { maxBitrate: 150_000 };
+    const both = [
+      { ...low, rid: 'l', scaleResolutionDownBy: 2 },
+      { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 600_000 },
+    ];
+    const camera = line('video', large ? both : [low]);
     line('video');
     line('audio');
     await connection.setLocalDescription();
