@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use kreide_bot::Door;
+use kreide_control::Role;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::report::{Report, compare, html, table};
+use crate::report::{Report, compare, each, html, table};
 use crate::scenario::{self, Scenario};
 use crate::{links, run};
 
@@ -63,6 +64,16 @@ struct RunOptions {
     /// Lose so many percent of the media packets to each bot and from it, to see them repaired
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     lose: f64,
+    /// Write a link to the first room into this file once all bots are there, and measure as soon
+    /// as somebody has taken the file away: a browser that looks at the same lesson
+    #[arg(long, value_name = "FILE")]
+    link: Option<PathBuf>,
+    /// Whom that link lets in
+    #[arg(long, value_name = "ROLE", value_parser = role, default_value = "pupil")]
+    link_role: Role,
+    /// Write what each bot received, one JSON object on each line
+    #[arg(long, value_name = "FILE")]
+    each: Option<PathBuf>,
     /// Write the report as one JSON object
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -100,13 +111,17 @@ fn play(options: RunOptions) -> Result<()> {
         .build()
         .context("cannot start")?;
     let report = runtime.block_on(async {
-        let links = links::make(&options.data, &door, &plan).await?;
+        let links = {
+            let onlooker = options.link.as_ref().map(|_| options.link_role);
+            links::make(&options.data, &door, &plan, onlooker).await?
+        };
         let settings = run::Settings {
             scenario: options.scenario.clone(),
             values: scenario.values.clone(),
             seconds: options.seconds,
             threads: options.threads,
             lose: options.lose / 100.0,
+            link: options.link.clone(),
         };
         run::run(&plan, links, &door, &settings).await
     })?;
@@ -120,6 +135,10 @@ fn play(options: RunOptions) -> Result<()> {
         std::fs::write(path, html::page(&report))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
+    if let Some(path) = &options.each {
+        std::fs::write(path, each::lines(&report.each)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     Ok(())
 }
 
@@ -128,6 +147,12 @@ fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
     // Refused, the bots will say which of them found no descriptor.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let roles = [("teacher", Role::Teacher), ("pupil", Role::Pupil), ("observer", Role::Observer)];
+    let found = roles.iter().find(|(name, _)| *name == text).map(|(_, role)| *role);
+    found.ok_or_else(|| "expected teacher, pupil or observer".to_owned())
 }
 
 fn percent(text: &str) -> Result<f64, String> {

@@ -14,20 +14,30 @@ use rand::Rng;
 use crate::scenario::Plan;
 
 /// Secrets by room and group.
-pub(crate) struct Links(Vec<Vec<String>>);
+pub(crate) struct Links {
+    secrets: Vec<Vec<String>>,
+    /// A whole link to the first room, for somebody who is no bot.
+    pub(crate) onlooker: Option<String>,
+}
 
 impl Links {
     /// What follows the `#` of the link of a group in a room.
     pub(crate) fn secret(&self, room: u32, group: usize) -> &str {
-        &self.0[room as usize][group]
+        &self.secrets[room as usize][group]
     }
 }
 
-/// Makes one link for each group of each room.
+/// Makes one link for each group of each room, and one to the first room for an onlooker of this
+/// role.
 ///
 /// # Errors
 /// If the data folder cannot be used.
-pub(crate) async fn make(data: &Path, door: &Door, plan: &Plan) -> Result<Links> {
+pub(crate) async fn make(
+    data: &Path,
+    door: &Door,
+    plan: &Plan,
+    onlooker: Option<Role>,
+) -> Result<Links> {
     let shown = data.display();
     // Opened by mistake, a folder that is no server's would become one.
     let is_used = data.join("kreide.lock").exists();
@@ -35,27 +45,30 @@ pub(crate) async fn make(data: &Path, door: &Door, plan: &Plan) -> Result<Links>
     let store = SqliteStore::open(data).await.with_context(|| format!("{shown} cannot be used"))?;
     let tenant = TenantId::parse("loadtest").context("the name of the tenant is valid")?;
     let run: u32 = rand::rng().random();
-    let mut rooms = Vec::new();
+    let mut links = Links { secrets: Vec::new(), onlooker: None };
     for room in 0..plan.rooms {
         let id =
             RoomId::parse(&format!("load-{run:08x}-{room}")).context("the room's id is valid")?;
+        let wanted = |role| NewLink {
+            tenant: tenant.clone(),
+            room: id.clone(),
+            role,
+            name: None,
+            consent: plan.records,
+            expires: None,
+        };
         let mut secrets = Vec::new();
         for group in &plan.groups {
-            let wanted = NewLink {
-                tenant: tenant.clone(),
-                room: id.clone(),
-                role: role(group.role),
-                name: None,
-                consent: plan.records,
-                expires: None,
-            };
-            let link = links::create(&store, &door.url(), wanted).await?;
+            let link = links::create(&store, &door.url(), wanted(role(group.role))).await?;
             let (_, secret) = link.split_once('#').context("a link has a fragment")?;
             secrets.push(secret.to_owned());
         }
-        rooms.push(secrets);
+        links.secrets.push(secrets);
+        if let (0, Some(role)) = (room, onlooker) {
+            links.onlooker = Some(links::create(&store, &door.url(), wanted(role)).await?);
+        }
     }
-    Ok(Links(rooms))
+    Ok(links)
 }
 
 fn role(role: kreide_protocol::Role) -> Role {

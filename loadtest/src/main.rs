@@ -7,6 +7,7 @@
 
 mod cli;
 mod links;
+mod onlooker;
 mod proc;
 mod report;
 mod run;

@@ -138,6 +138,40 @@ fn pictures_are_repaired_and_voices_are_not() {
     assert!(figure("packets_wrong_source") == 0.0 && figure("failed") == 0.0, "{report:#}");
 }
 
+/// Measuring begins when the link is taken away, so without that this would never end.
+#[test]
+fn an_onlooker_finds_a_link_and_every_bot_tells_what_it_received() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (link, each) = (folder.path().join("link"), folder.path().join("each"));
+    let taken = std::thread::spawn({
+        let link = link.clone();
+        move || {
+            while !link.exists() {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            let text = std::fs::read_to_string(&link).expect("written");
+            std::fs::remove_file(&link).expect("there");
+            text
+        }
+    });
+    let [link, each] = [&link, &each].map(|path| path.to_str().expect("plain"));
+    let set = ["--set", "subscribers=2", "--set", "late=0", "--link", link, "--each", each];
+    let report = play("webinar", &set);
+    let text = taken.join().expect("no panic");
+    assert!(text.starts_with("http://127.0.0.1:") && text.contains("/j#loadtest."), "{text}");
+
+    let lines = std::fs::read_to_string(each).expect("written");
+    let bots: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let count = bots.len() as u64;
+    assert_eq!(Some(count), report["participants"].as_u64());
+    let packets = |bot: &Value| -> u64 {
+        let slots = bot["slots"].as_array().expect("a list");
+        slots.iter().map(|slot| slot["packets"].as_u64().expect("a number")).sum()
+    };
+    assert_eq!(Some(bots.iter().map(packets).sum()), report["packets_received"].as_u64());
+}
+
 #[test]
 fn what_cannot_be_played_is_said() {
     for (arguments, expected) in [

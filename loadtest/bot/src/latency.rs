@@ -16,6 +16,10 @@ pub struct Latencies(Mutex<Option<Measured>>);
 pub struct Measured {
     /// From capture to the whole picture, or the voice packet, after repair.
     pub delivery: Histogram<u64>,
+    /// Of these, voices.
+    pub voice: Histogram<u64>,
+    /// Of these, pictures.
+    pub picture: Histogram<u64>,
     /// Between two pictures of a slot.
     pub frame_gap: Histogram<u64>,
     /// By how much the bots' own timers were late: what is measured cannot be finer than this.
@@ -34,21 +38,31 @@ impl Latencies {
         self.lock().replace(Measured::new()).unwrap_or_default()
     }
 
-    pub(crate) fn delivery(&self, delay: Duration) {
-        self.record(delay, |measured| &mut measured.delivery);
+    pub(crate) fn voice(&self, delay: Duration) {
+        self.record(delay, |measured| [&mut measured.delivery, &mut measured.voice]);
+    }
+
+    pub(crate) fn picture(&self, delay: Duration) {
+        self.record(delay, |measured| [&mut measured.delivery, &mut measured.picture]);
     }
 
     pub(crate) fn frame_gap(&self, gap: Duration) {
-        self.record(gap, |measured| &mut measured.frame_gap);
+        self.record(gap, |measured| [&mut measured.frame_gap]);
     }
 
     pub(crate) fn lag(&self, lag: Duration) {
-        self.record(lag, |measured| &mut measured.lag);
+        self.record(lag, |measured| [&mut measured.lag]);
     }
 
-    fn record(&self, value: Duration, into: impl Fn(&mut Measured) -> &mut Histogram<u64>) {
+    fn record<const N: usize>(
+        &self,
+        value: Duration,
+        into: impl Fn(&mut Measured) -> [&mut Histogram<u64>; N],
+    ) {
         if let Some(measured) = &mut *self.lock() {
-            into(measured).saturating_record(value.as_micros() as u64);
+            for histogram in into(measured) {
+                histogram.saturating_record(value.as_micros() as u64);
+            }
         }
     }
 
@@ -69,13 +83,21 @@ impl Measured {
     pub fn new() -> Self {
         let empty =
             || Histogram::new_with_bounds(1, LONGEST_MICROS, 3).expect("the bounds are valid");
-        Self { delivery: empty(), frame_gap: empty(), lag: empty() }
+        Self {
+            delivery: empty(),
+            voice: empty(),
+            picture: empty(),
+            frame_gap: empty(),
+            lag: empty(),
+        }
     }
 
     /// Adds another stretch.
     pub fn add(&mut self, other: &Self) {
         for (into, from) in [
             (&mut self.delivery, &other.delivery),
+            (&mut self.voice, &other.voice),
+            (&mut self.picture, &other.picture),
             (&mut self.frame_gap, &other.frame_gap),
             (&mut self.lag, &other.lag),
         ] {
@@ -99,15 +121,16 @@ mod tests {
     #[test]
     fn nothing_is_measured_before_the_start_and_nothing_twice() {
         let latencies = Latencies::new();
-        latencies.delivery(Duration::from_millis(5));
+        latencies.voice(Duration::from_millis(5));
         assert_eq!(latencies.take().delivery.len(), 0);
-        latencies.delivery(Duration::from_millis(5));
-        latencies.delivery(Duration::from_secs(3_600));
+        latencies.voice(Duration::from_millis(5));
+        latencies.picture(Duration::from_secs(3_600));
         let mut all = latencies.take();
+        assert_eq!((all.voice.len(), all.picture.len()), (1, 1));
         assert_eq!((all.delivery.len(), all.delivery.min() / 100), (2, 50));
         assert!(all.delivery.max() >= LONGEST_MICROS);
         assert_eq!(latencies.take().delivery.len(), 0);
         all.add(&all.clone());
-        assert_eq!(all.delivery.len(), 4);
+        assert_eq!((all.delivery.len(), all.voice.len(), all.picture.len()), (4, 2, 2));
     }
 }

@@ -4,6 +4,7 @@
 //! null.
 
 pub(crate) mod compare;
+pub(crate) mod each;
 pub(crate) mod html;
 pub(crate) mod table;
 
@@ -29,6 +30,8 @@ pub(crate) struct Report {
     pub(crate) participants: u32,
     /// How long it was measured.
     pub(crate) seconds: f64,
+    /// When that began, in ms since 1970 UTC by the clock of the stamps in the payloads.
+    pub(crate) began_unix_ms: Option<f64>,
     pub(crate) server_version: String,
     /// RTP packets that the bots sent to the server, repetitions left out.
     pub(crate) packets_sent: u64,
@@ -82,6 +85,9 @@ pub(crate) struct Report {
     pub(crate) first_video_ms: Option<Quantiles>,
     /// From capture to the whole picture or voice packet, after repair.
     pub(crate) latency_ms: Option<Quantiles>,
+    /// The same of voices and of pictures alone.
+    pub(crate) latency_audio_ms: Option<Quantiles>,
+    pub(crate) latency_video_ms: Option<Quantiles>,
     /// Between two pictures of a slot.
     pub(crate) frame_gap_ms: Option<Quantiles>,
     /// Whole pictures that arrived, and the keyframes among them.
@@ -110,6 +116,9 @@ pub(crate) struct Report {
     /// What the server refused, the first few.
     pub(crate) refused: Vec<String>,
     pub(crate) per_second: Vec<Second>,
+    /// What each bot received; a file of its own (`--each`).
+    #[serde(skip)]
+    pub(crate) each: Vec<each::Each>,
 }
 
 /// Quantiles in ms.
@@ -126,6 +135,8 @@ pub(crate) struct Quantiles {
 /// What one bot saw.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
+    pub(crate) name: String,
+    pub(crate) room: u32,
     pub(crate) counts: Counts,
     /// Somebody sent when it came.
     pub(crate) into_media: bool,
@@ -188,6 +199,7 @@ impl Report {
             rooms: plan.rooms,
             participants,
             seconds: rounded(lasted),
+            began_unix_ms: Some(ended.began_unix_ms),
             server_version: server_version.to_owned(),
             packets_sent: sum(|counts| counts.sent),
             packets_expected: expected,
@@ -216,6 +228,8 @@ impl Report {
             first_audio_ms: times(|counts| counts.first_audio, false),
             first_video_ms: times(|counts| counts.first_video, false),
             latency_ms: Quantiles::of(&ended.total.delivery),
+            latency_audio_ms: Quantiles::of(&ended.total.voice),
+            latency_video_ms: Quantiles::of(&ended.total.picture),
             frame_gap_ms: Quantiles::of(&ended.total.frame_gap),
             frames: slots().filter(|slot| !slot.audio).map(|slot| slot.frames).sum(),
             keyframes: total(|slot| slot.keyframes),
@@ -232,6 +246,7 @@ impl Report {
             failures,
             refused: refused.take(MOST_NAMED).collect(),
             per_second: ended.seconds.clone(),
+            each: seen.iter().map(|seen| each::Each::new(seen, lasted)).collect(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod progress;
 mod server;
 mod window;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use kreide_protocol::Role;
 use tokio::time::{Instant, sleep_until};
 
 use crate::links::Links;
+use crate::onlooker::Invitation;
 use crate::report::{Report, Seen};
 use crate::scenario::{Plan, Step, Values};
 
@@ -35,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) threads: u16,
     /// Share of media packets that get lost at each bot, 0 to 1.
     pub(crate) lose: f64,
+    /// Where the link for an onlooker is put.
+    pub(crate) link: Option<PathBuf>,
 }
 
 /// Plays the plan and reports.
@@ -64,6 +68,7 @@ pub(crate) async fn run(
         churns: Vec::new(),
         window: None,
         progress: Progress::new(settings.seconds),
+        link: settings.link.clone(),
     };
     for step in &plan.steps {
         run.step(step).await?;
@@ -89,9 +94,11 @@ struct Run<'a> {
     rss_before: Option<u64>,
     rss_joined: Option<u64>,
     progress: Progress,
+    link: Option<PathBuf>,
 }
 
 struct Member {
+    name: String,
     room: u32,
     group: usize,
     bot: Bot,
@@ -125,6 +132,7 @@ impl Run<'_> {
             }
             Step::Record => self.record().await,
             Step::Measure => {
+                self.invite().await?;
                 self.rss_joined = self.server.process.and_then(crate::proc::Process::rss_kb);
                 self.progress.measure();
                 for member in &self.members {
@@ -185,15 +193,17 @@ impl Run<'_> {
     /// Lets one more come.
     fn seat(&mut self, group: usize, room: u32, number: u32) {
         let kind = &self.plan.groups[group];
+        let name = format!("{} {}", kind.name, number + 1);
         let config = BotConfig {
             door: self.door.clone(),
             link: self.links.secret(room, group).to_owned(),
-            name: format!("{} {}", kind.name, number + 1),
+            name: name.clone(),
             watching: kind.watching,
             camera: kind.camera.clone(),
             lose: self.lose,
         };
         self.members.push(Member {
+            name,
             room,
             group,
             bot: Bot::spawn(config, Arc::clone(&self.latencies)),
@@ -213,6 +223,19 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Waits until an onlooker, if one is expected, is there and wants to see.
+    async fn invite(&mut self) -> Result<()> {
+        let (Some(path), Some(link)) = (&self.link, &self.links.onlooker) else { return Ok(()) };
+        self.progress.say("somebody is expected to look on");
+        let invitation = Invitation::put(path, link)?;
+        let deadline = Instant::now() + ONLOOKER;
+        while !invitation.is_taken() {
+            ensure!(Instant::now() < deadline, "nobody took the link away within {ONLOOKER:?}");
+            self.pass(Instant::now() + STEP).await;
+        }
+        Ok(())
     }
 
     /// One teacher of each room presses record.
@@ -319,7 +342,14 @@ impl Member {
             Stage::Arriving => Some("never arrived".to_owned()),
             Stage::Connected | Stage::Left => None,
         };
-        Seen { counts: self.bot.counts(), into_media: self.into_media, failed, present: true }
+        Seen {
+            name: self.name.clone(),
+            room: self.room,
+            counts: self.bot.counts(),
+            into_media: self.into_media,
+            failed,
+            present: true,
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -333,6 +363,8 @@ const STEP: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(25);
 /// From the button to a recording that runs: announced for some seconds first.
 const RECORDING: Duration = Duration::from_secs(20);
+/// From the link to the onlooker who has seen enough to begin.
+const ONLOOKER: Duration = Duration::from_secs(60);
 /// For the last repairs.
 const REPAIR: Duration = Duration::from_millis(900);
 const GOODBYE: Duration = Duration::from_secs(3);

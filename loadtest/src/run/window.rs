@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kreide_bot::{Latencies, Measured};
+use kreide_bot::{Latencies, Measured, unix_micros};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -43,6 +43,8 @@ pub(crate) struct Second {
 pub(crate) struct Ended {
     pub(crate) total: Measured,
     pub(crate) seconds: Vec<Second>,
+    /// Milliseconds since 1970 UTC, on the clock of the stamps in the payloads.
+    pub(crate) began_unix_ms: f64,
     pub(crate) lasted: Duration,
     pub(crate) server_cpu: Option<Spent>,
     pub(crate) bots_cpu: Option<Spent>,
@@ -144,6 +146,7 @@ impl Window {
         let readings = Readings::now(server);
         self.total.add(&latencies.take());
         Ended {
+            began_unix_ms: millis(unix_micros(self.began.into_std())),
             lasted: readings.at - self.began,
             server_cpu: readings.server_since(&self.before),
             bots_cpu: readings.bots_since(&self.before),

@@ -43,11 +43,11 @@ export async function startChromium(i, { flags = [] } = {}) {
     close: () => browser.close(),
     /**
      * Opens a window with a storage of its own and the judge inside.
-     * @param {{width?: number, height?: number, scripts?: string[], locale?: string}} [view]
-     *   `scripts`: sources that run before the page's own code
+     * @param {{width?: number, height?: number, scripts?: string[], locale?: string,
+     *   bypassCSP?: boolean}} [view] `scripts`: sources that run before the page's own code
      */
-    async window({ width = 1366, height = 650, scripts = [], locale = 'de-DE' } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, locale });
+    async window({ width = 1366, height = 650, scripts = [], locale = 'de-DE', bypassCSP } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale, bypassCSP });
       await context.addInitScript({ path: PROBE });
       for (const content of scripts) await context.addInitScript({ content });
       // Windows that a page opens have a judge too.

@@ -117,7 +117,7 @@ impl Slot {
         if self.audio {
             if let Some(stamp) = stamp {
                 self.tally.frames += 1;
-                latencies.delivery(since(stamp.captured, now));
+                latencies.voice(since(stamp.captured, now));
             }
             return Source::Right;
         }
@@ -220,7 +220,7 @@ impl Slot {
         for picture in pictures {
             self.tally.frames += 1;
             self.tally.keyframes += u64::from(picture.key);
-            latencies.delivery(since(picture.captured, now));
+            latencies.picture(since(picture.captured, now));
             if let Some(gap) = self.freezes.frame(now) {
                 latencies.frame_gap(gap);
             }
