@@ -60,7 +60,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
     let now = Instant::now();
     for person in ledger.committed().people() {
         if person.standing == Standing::Online {
-            seats.get_mut(person.no).offline_at = Some(now + RETURN);
+            seats.goes_offline(person.no, now + RETURN);
         }
     }
     let mut keeper = Keeper {

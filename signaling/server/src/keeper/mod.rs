@@ -16,6 +16,7 @@ mod media;
 mod people;
 mod recorder;
 mod seats;
+mod stirred;
 
 use std::time::Duration;
 
@@ -352,7 +353,7 @@ impl Keeper {
         // The server's own intents are tried again.
         let again = Instant::now() + RETRY;
         match intent {
-            Intent::Disconnected { who } => self.seats.get_mut(who).offline_at = Some(again),
+            Intent::Disconnected { who } => self.seats.goes_offline(who, again),
             Intent::BeginRecording { id } => self.recorder.begins(again, id),
             _ => {}
         }

@@ -144,7 +144,7 @@ impl Keeper {
         let connection = self.seats.unseat(no)?;
         self.counted.participants(-1);
         let now = Instant::now();
-        self.seats.get_mut(no).offline_at = Some(now + self.context.config.offline_grace);
+        self.seats.goes_offline(no, now + self.context.config.offline_grace);
         if self.seats.connected() == 0 {
             self.empty_until = Some(now + self.context.config.empty_lesson);
         }
