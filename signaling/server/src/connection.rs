@@ -23,7 +23,7 @@ use kreide_protocol::{
 };
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use crate::http::refusal;
 use crate::keeper::{Arrival, ConnectionId, Input, Key};
@@ -43,6 +43,10 @@ const FIRST: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(10);
 /// A browser that was silent for so long is gone.
 const SILENCE: Duration = Duration::from_secs(25);
+/// Messages that are put together before they are written; then it is looked at pings again.
+const IN_ONE_WRITING: usize = 64;
+/// Bytes that are put together; a longer message is written by itself.
+const WRITTEN_AT_ONCE: usize = 4 * 1024;
 /// One message may take so long to be taken by the browser's side.
 const STUCK: Duration = Duration::from_secs(2);
 
@@ -62,7 +66,7 @@ pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrad
         .max_frame_size(MAX_FRAME)
         .max_message_size(MAX_FRAME)
         .read_buffer_size(16 * 1024)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITTEN_AT_ONCE)
         .max_write_buffer_size(2 << 20);
     socket.on_upgrade(async move |socket| {
         app.metrics.connections.inc();
@@ -94,29 +98,64 @@ pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrad
 
 /// Sends what waits, and asks for signs of life.
 async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
-    let mut pings = interval(PING);
+    // The first sign of life is the first message.
+    let mut pings = interval_at(Instant::now() + PING, PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let message = tokio::select! {
+        let sent = tokio::select! {
             out = waiting.next() => match out {
-                Some(Out::Frame(text)) => Message::Text(text),
-                Some(Out::Close) => {
-                    let frame = CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::default() };
-                    let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
-                    return;
-                }
+                Some(first) => send(&mut writer, first, &mut waiting).await,
                 None => return,
             },
-            _ = pings.tick() => Message::Ping(Default::default()),
+            _ = pings.tick() => in_time(writer.send(Message::Ping(Default::default()))).await,
         };
-        match timeout(STUCK, writer.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_socket_is_gone)) => return,
-            Err(_stuck) => {
+        match sent {
+            Sent::All => {}
+            Sent::Closed => return,
+            Sent::Stuck => {
                 app.metrics.slow_readers.inc();
                 return;
             }
         }
+    }
+}
+
+/// How sending ended.
+enum Sent {
+    All,
+    /// Nothing more is to be sent, or nobody is there.
+    Closed,
+    /// The browser's side does not take it.
+    Stuck,
+}
+
+/// Sends a message and what waits behind it in one writing.
+async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
+    let mut next = Some(first);
+    let mut count = 0;
+    while let Some(out) = next {
+        let sent = match out {
+            Out::Frame(text) => in_time(writer.feed(Message::Text(text))).await,
+            Out::Close => {
+                let frame = CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::default() };
+                let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
+                Sent::Closed
+            }
+        };
+        if !matches!(sent, Sent::All) {
+            return sent;
+        }
+        count += 1;
+        next = if count < IN_ONE_WRITING { waiting.more() } else { None };
+    }
+    in_time(writer.flush()).await
+}
+
+async fn in_time(sending: impl Future<Output = Result<(), axum::Error>>) -> Sent {
+    match timeout(STUCK, sending).await {
+        Ok(Ok(())) => Sent::All,
+        Ok(Err(_socket_is_gone)) => Sent::Closed,
+        Err(_stuck) => Sent::Stuck,
     }
 }
 

@@ -115,6 +115,13 @@ impl Waiting {
         self.gauge.bytes.fetch_sub(out.len(), Ordering::Relaxed);
         Some(out)
     }
+
+    /// One more message, if it is there already.
+    pub(crate) fn more(&mut self) -> Option<Out> {
+        let out = self.queue.try_recv().ok()?;
+        self.gauge.bytes.fetch_sub(out.len(), Ordering::Relaxed);
+        Some(out)
+    }
 }
 
 impl Out {

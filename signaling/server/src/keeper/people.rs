@@ -40,6 +40,7 @@ impl Keeper {
         let connection = Connection {
             id: entrance.connection,
             outbox: entrance.outbox.clone(),
+            knows: 0,
             stage: Stage::Joining(Joining {
                 reference: entrance.joining.reference,
                 since: entrance.joining.since,
@@ -80,6 +81,7 @@ impl Keeper {
         let Some(connection) = &mut seat.connection else { return };
         let before = std::mem::replace(&mut connection.stage, Stage::Live { offering: false });
         let Stage::Joining(joining) = before else { return };
+        connection.knows = self.gathering.len();
         let missed = joining
             .since
             .and_then(|since| lesson.missed(no, since, self.ledger.history()))

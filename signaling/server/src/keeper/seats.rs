@@ -36,6 +36,8 @@ pub(super) struct Seat {
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) outbox: Outbox,
+    /// How many of the events that wait to be told its state held already.
+    pub(super) knows: usize,
     pub(super) stage: Stage,
 }
 
@@ -160,6 +162,14 @@ impl Seats {
     pub(super) fn live(&self) -> impl Iterator<Item = (ParticipantNo, &Connection)> {
         self.seats.iter().filter_map(|(no, seat)| {
             let connection = seat.connection.as_ref()?;
+            matches!(connection.stage, Stage::Live { .. }).then_some((*no, connection))
+        })
+    }
+
+    /// The same, to be noted on.
+    pub(super) fn live_mut(&mut self) -> impl Iterator<Item = (ParticipantNo, &mut Connection)> {
+        self.seats.iter_mut().filter_map(|(no, seat)| {
+            let connection = seat.connection.as_mut()?;
             matches!(connection.stage, Stage::Live { .. }).then_some((*no, connection))
         })
     }
