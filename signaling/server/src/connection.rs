@@ -1,7 +1,6 @@
 //! One WebSocket: caps, pace and life signs, then the lesson's task has the word.
 //!
-//! Invariant: at most [`MAX_FRAME`] bytes are read at once, compressed frames are not negotiated,
-//! and a browser that sends too fast is read more slowly, so that a flood waits in its own socket.
+//! Invariant: a browser that sends too fast is read more slowly, so that a flood waits in its own socket.
 //! A browser that does not read is dropped by its outbox; one that gives no sign of life is
 //! dropped by the clock.
 //! Left out on purpose: what messages mean.
@@ -11,19 +10,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use kreide_protocol::{
-    ClientFrame, ClientMessage, ErrorCode, Join, JoinWith, MAX_FRAME, MESSAGE_BURST,
-    MESSAGES_PER_SECOND, ServerMessage, VERSION,
+    ClientFrame, ClientMessage, ErrorCode, Join, JoinWith, MESSAGE_BURST, MESSAGES_PER_SECOND,
+    ServerMessage, VERSION,
 };
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::http::refusal;
 use crate::keeper::{Arrival, ConnectionId, Input, Key};
@@ -31,6 +31,7 @@ use crate::limit::{Bucket, Rate};
 use crate::offer;
 use crate::outbox::{Out, Outbox, Waiting, outbox};
 use crate::server::App;
+use crate::socket::{Handshake, Reader, Writer, feed};
 use crate::translate;
 
 /// How fast a browser may send.
@@ -45,30 +46,22 @@ const PING: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(25);
 /// Messages that are put together before they are written; then it is looked at pings again.
 const IN_ONE_WRITING: usize = 64;
-/// Bytes that are put together; a longer message is written by itself.
-const WRITTEN_AT_ONCE: usize = 4 * 1024;
 /// One message may take so long to be taken by the browser's side.
 const STUCK: Duration = Duration::from_secs(2);
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-type Reader = SplitStream<WebSocket>;
-type Writer = SplitSink<WebSocket, Message>;
-
 /// `GET /ws`.
-pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrade) -> Response {
+pub(crate) async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let handshake = match Handshake::read(&mut request) {
+        Ok(handshake) => handshake,
+        Err(refused) => return *refused,
+    };
     let Ok(permit) = app.sockets.clone().try_acquire_owned() else {
         app.metrics.refuse(ErrorCode::Full);
         return refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full, "no more connections");
     };
-    // What one browser may hold of our memory, whatever it sends or does not read.
-    let socket = socket
-        .max_frame_size(MAX_FRAME)
-        .max_message_size(MAX_FRAME)
-        .read_buffer_size(16 * 1024)
-        .write_buffer_size(WRITTEN_AT_ONCE)
-        .max_write_buffer_size(2 << 20);
-    socket.on_upgrade(async move |socket| {
+    handshake.accept(async move |socket| {
         app.metrics.connections.inc();
         let (writer, reader) = socket.split();
         let (outbox, waiting) = outbox();
@@ -135,9 +128,9 @@ async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
     let mut count = 0;
     while let Some(out) = next {
         let sent = match out {
-            Out::Frame(text) => in_time(writer.feed(Message::Text(text))).await,
+            Out::Frame(text) => in_time(feed(writer, text)).await,
             Out::Close => {
-                let frame = CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::default() };
+                let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
                 let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
                 Sent::Closed
             }
@@ -151,7 +144,7 @@ async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
     in_time(writer.flush()).await
 }
 
-async fn in_time(sending: impl Future<Output = Result<(), axum::Error>>) -> Sent {
+async fn in_time(sending: impl Future<Output = Result<(), Error>>) -> Sent {
     match timeout(STUCK, sending).await {
         Ok(Ok(())) => Sent::All,
         Ok(Err(_socket_is_gone)) => Sent::Closed,
@@ -174,17 +167,10 @@ struct Connection<'a> {
 impl Connection<'_> {
     async fn read(&self, mut reader: Reader) -> Ended {
         let mut pace = Bucket::full(PACE, Instant::now());
-        let inbox = match timeout(FIRST, self.next(&mut reader, &mut pace)).await {
-            Err(_late) => return Ended::ByPeer,
-            Ok(None) => return Ended::ByPeer,
-            Ok(Some(frame)) => match self.join(frame).await {
-                Ok(inbox) => inbox,
-                Err((reference, code)) => {
-                    self.app.metrics.refuse(code);
-                    self.outbox.turn_away(reference, code);
-                    return Ended::ByUs;
-                }
-            },
+        // In a box: what it needs is given back, while the rest of this future lives for hours.
+        let inbox = match Box::pin(self.enter(&mut reader, &mut pace)).await {
+            Ok(inbox) => inbox,
+            Err(ended) => return ended,
         };
         let gone = Goodbye { by: self.id, inbox };
         loop {
@@ -218,6 +204,21 @@ impl Connection<'_> {
             // If the task has ended, the next turn notices.
             let _gone = gone.inbox.send(Input::Said { by: self.id, reference, message }).await;
         }
+    }
+
+    /// Waits for the first message, which must lead into a lesson.
+    async fn enter(
+        &self,
+        reader: &mut Reader,
+        pace: &mut Bucket,
+    ) -> Result<mpsc::Sender<Input>, Ended> {
+        let first = timeout(FIRST, self.next(reader, pace)).await;
+        let Ok(Some(frame)) = first else { return Err(Ended::ByPeer) };
+        self.join(frame).await.map_err(|(reference, code)| {
+            self.app.metrics.refuse(code);
+            self.outbox.turn_away(reference, code);
+            Ended::ByUs
+        })
     }
 
     /// Checks the first message and hands it to the lesson.
@@ -274,7 +275,8 @@ impl Connection<'_> {
                     self.keep_pace(pace).await;
                     continue;
                 }
-                Message::Binary(_) => {
+                // The library hands out no single frames when it reads.
+                Message::Binary(_) | Message::Frame(_) => {
                     self.keep_pace(pace).await;
                     self.refuse(None, ErrorCode::BadMessage, "messages are text");
                     continue;

@@ -10,10 +10,10 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
 use kreide_lesson::{Audience, Event, Logged};
 use kreide_protocol::{ServerMessage, Stamped};
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Keeper;
 use crate::outbox::encode;
