@@ -6,8 +6,8 @@
 //! Left out on purpose: what messages mean.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -42,6 +42,8 @@ const REST: Duration = Duration::from_millis(1000 / MESSAGES_PER_SECOND as u64);
 const FIRST: Duration = Duration::from_secs(10);
 /// How often a browser is asked for a sign of life.
 const PING: Duration = Duration::from_secs(10);
+/// The beat on which they are asked.
+const BEAT: Duration = Duration::from_millis(250);
 /// A browser that was silent for so long is gone.
 const SILENCE: Duration = Duration::from_secs(25);
 /// Messages that are put together before they are written; then it is looked at pings again.
@@ -91,9 +93,9 @@ pub(crate) async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -
 
 /// Sends what waits, and asks for signs of life.
 async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
-    // The first sign of life is the first message.
-    let mut pings = interval_at(Instant::now() + PING, PING);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pings = interval_at(first_ping(Instant::now()), PING);
+    // A late one does not leave the common beat.
+    pings.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let sent = tokio::select! {
             out = waiting.next() => match out {
@@ -111,6 +113,15 @@ async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
             }
         }
     }
+}
+
+/// When a connection of this moment is first asked for a sign of life: the first is its first
+/// message. All connections keep to one beat, so that a thread that wakes up asks several.
+fn first_ping(now: Instant) -> Instant {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    let began = *BEGAN.get_or_init(|| now);
+    let beats = (now.saturating_duration_since(began) + PING).as_millis() / BEAT.as_millis() + 1;
+    began + BEAT * u32::try_from(beats).unwrap_or(u32::MAX)
 }
 
 /// How sending ended.
@@ -340,4 +351,21 @@ fn reference_of(text: &str) -> Option<u32> {
         reference: Option<u32>,
     }
     serde_json::from_str::<Numbered>(text).ok()?.reference
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pings_are_on_one_beat() {
+        let began = first_ping(Instant::now());
+        for later in [0, 1, 249, 250, 3_600_000, 3_600_001] {
+            let now = Instant::now() + Duration::from_millis(later);
+            let first = first_ping(now);
+            assert!(first > now + PING && first <= now + PING + BEAT, "{later}");
+            let since = first.saturating_duration_since(began).as_nanos();
+            assert_eq!(since % BEAT.as_nanos(), 0, "{later}");
+        }
+    }
 }
