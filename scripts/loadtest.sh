@@ -56,6 +56,7 @@ full)
     play bell-200-in-10-s bell --set rooms=7 --set participants=30 --set within=10
     play parents parents
     play churn churn
+    play idle-200 idle
     ;;
 *)
     echo "usage: $0 [short|full]" >&2

@@ -33,6 +33,14 @@ pub trait Catalogue: Send + Sync {
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Link>, CatalogueError>>;
 
+    /// Finds a link and the room it leads to, as [`Self::link`] and [`Self::room`] do, in one
+    /// question: everyone who comes asks it.
+    fn door(
+        &self,
+        tenant: TenantId,
+        hash: LinkHash,
+    ) -> BoxFuture<'static, Result<Option<(Link, Room)>, CatalogueError>>;
+
     /// Makes a link useless. Returns whether there was one.
     fn revoke_link(
         &self,

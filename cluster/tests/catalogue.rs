@@ -58,6 +58,10 @@ async fn links_of_every_role_and_owner_are_read_back() {
         store.add_link(link.clone()).await.unwrap();
         assert_eq!(store.link(tenant("school"), link.hash).await.unwrap(), Some(link.clone()));
         assert_eq!(store.link(tenant("other"), link.hash).await.unwrap(), None);
+        let (behind, leads_to) = store.door(tenant("school"), link.hash).await.unwrap().unwrap();
+        assert_eq!((&behind, &leads_to.id), (&link, &link.room));
+        assert_eq!(Some(leads_to), store.room(tenant("school"), link.room.clone()).await.unwrap());
+        assert_eq!(store.door(tenant("other"), link.hash).await.unwrap(), None);
         assert!(!store.revoke_link(tenant("other"), link.hash).await.unwrap());
         assert!(store.revoke_link(tenant("school"), link.hash).await.unwrap());
         let revoked = store.link(tenant("school"), link.hash).await.unwrap().unwrap();

@@ -139,3 +139,40 @@ async fn erased_texts_are_gone_from_the_disk() {
     assert_eq!(store.load(key.clone()).await.unwrap().records.len(), 3, "the log stays whole");
     assert_eq!(store.erase(key.clone(), Whose::Everyone).await, Ok(2));
 }
+
+#[tokio::test]
+async fn what_cannot_be_stored_leaves_nothing_behind_and_the_next_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let key = lesson("school", 1);
+    let epoch = store.take_over(key.clone()).await.unwrap();
+    store.append(append(&key, epoch, 0, 1)).await.unwrap();
+    let mut twice = append(&key, epoch, 1, 1);
+    twice.payloads[0].id = 1;
+    assert_eq!(store.append(twice).await, Err(LogError::Unavailable), "the id is taken");
+    assert_eq!(store.load(key.clone()).await.unwrap().records.len(), 1);
+    assert_eq!(store.append(append(&key, epoch, 1, 1)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn every_byte_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let key = lesson("school", 1);
+    let epoch = store.take_over(key.clone()).await.unwrap();
+    let mut strange = append(&key, epoch, 0, 3);
+    strange.records[0].body = (0..=255).collect();
+    strange.records[1].body = Vec::new();
+    for (id, text) in [(2, ""), (3, "a\0b"), (4, "“Grüße”, \\ 🙂"), (i64::MAX as u64, "last")]
+    {
+        strange.payloads.push(Payload {
+            id,
+            owner: ParticipantNo(u32::MAX),
+            text: text.to_owned(),
+        });
+    }
+    store.append(strange.clone()).await.unwrap();
+    let stored = store.load(key).await.unwrap();
+    assert_eq!(stored.records, strange.records);
+    assert_eq!(stored.payloads, strange.payloads);
+}

@@ -31,7 +31,8 @@ pub(crate) fn run(options: &ServeOptions) -> Result<()> {
     let settings = Settings::read(options)?;
     logs::start(&settings)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start")?;
-    runtime.block_on(serve(settings))
+    // Not on this thread: every connection would be handed over from it.
+    runtime.block_on(async { tokio::spawn(serve(settings)).await.context("the server failed")? })
 }
 
 async fn serve(settings: Settings) -> Result<()> {

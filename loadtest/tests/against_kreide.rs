@@ -95,6 +95,7 @@ fn is_flawless(report: &Value) {
         "latency_ms",
         "server_cpu_us_per_packet",
         "server_cpu_cores",
+        "server_cpu_us_per_participant_second",
         "server_rss_kb_per_participant",
         "join_cpu_ms",
     ] {
@@ -125,6 +126,18 @@ fn one_reaches_many() {
     let received = report["packets_received"].as_f64().expect("a number");
     let expected = 12.0 * 290.0 * report["seconds"].as_f64().expect("a number");
     assert!(received > 0.7 * expected && received < 1.4 * expected, "{received} of {expected}");
+}
+
+#[test]
+fn whoever_is_only_there_is_measured_too() {
+    let report = play("idle", &["--set", "participants=4"]);
+    for zero in ["failed", "packets_sent", "packets_received"] {
+        assert_eq!(report[zero].as_f64(), Some(0.0), "{zero}: {report:#}");
+    }
+    let figure = |name: &str| report[name].as_f64().expect("a number");
+    // The figures have three digits, and the processor time is the same.
+    let cores = figure("server_cpu_us_per_participant_second") * 4.0 / 1e6;
+    assert!((cores - figure("server_cpu_cores")).abs() <= 0.0006, "{report:#}");
 }
 
 /// Two of a hundred packets get lost, each way.

@@ -91,6 +91,32 @@ impl Catalogue for SqliteStore {
         })
     }
 
+    fn door(
+        &self,
+        tenant: TenantId,
+        hash: LinkHash,
+    ) -> BoxFuture<'static, Result<Option<(Link, Room)>, CatalogueError>> {
+        let door = self.door.clone();
+        Box::pin(async move {
+            let found: Option<DoorRow> = query_as(
+                "SELECT room, role, subject, name, consent, created, expires, revoked, title
+                 FROM links JOIN rooms USING (tenant, room) WHERE links.tenant = ? AND hash = ?",
+            )
+            .bind(tenant.as_str())
+            .bind(hash.as_slice())
+            .fetch_optional(&mut *door.lock().await)
+            .await?;
+            found
+                .map(|(room, role, subject, name, consent, created, expires, revoked, title)| {
+                    let row = (room, role, subject, name, consent, created, expires, revoked);
+                    let link = read_link(tenant, hash, row)?;
+                    let room = Room { tenant: link.tenant.clone(), id: link.room.clone(), title };
+                    Ok((link, room))
+                })
+                .transpose()
+        })
+    }
+
     fn revoke_link(
         &self,
         tenant: TenantId,
@@ -286,6 +312,10 @@ impl From<sqlx::Error> for CatalogueError {
 
 /// Room, role, subject, name, consent, created, expires, revoked.
 type LinkRow = (String, String, Option<String>, Option<String>, bool, i64, Option<i64>, bool);
+
+/// A [`LinkRow`] and the title of its room.
+type DoorRow =
+    (String, String, Option<String>, Option<String>, bool, i64, Option<i64>, bool, String);
 
 fn read_link(tenant: TenantId, hash: LinkHash, row: LinkRow) -> Result<Link, CatalogueError> {
     let (room, role, subject, name, consent, created, expires, revoked) = row;

@@ -10,18 +10,21 @@ mod catalogue;
 mod log;
 mod migrations;
 mod recordings;
+mod script;
 mod writer;
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use migrations::Version;
 use writer::Job;
@@ -31,6 +34,9 @@ use writer::Job;
 pub struct SqliteStore {
     /// Reads, and the catalogue's rare writes.
     pool: SqlitePool,
+    /// What everyone asks who comes. Not of the pool, which asks the database twice whether it is
+    /// still there for each question; held for one short question each.
+    door: Arc<Mutex<SqliteConnection>>,
     /// The log's one writer.
     jobs: mpsc::Sender<Job>,
 }
@@ -59,10 +65,11 @@ impl SqliteStore {
         if migrations::run(&mut connection).await.map_err(unusable)? == Version::Newer {
             return Err(OpenError::Newer { path: file });
         }
+        let door = Arc::new(Mutex::new(options.connect().await.map_err(unusable)?));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         let (jobs, queue) = mpsc::channel(writer::QUEUE);
         tokio::spawn(writer::run(connection, queue));
-        Ok(Self { pool, jobs })
+        Ok(Self { pool, door, jobs })
     }
 }
 

@@ -16,6 +16,7 @@ const FIGURES: &[Figure] = &[
     ("slots_empty", |r| Some(r.slots_empty as f64)),
     ("server_cpu_us_per_packet", |r| r.server_cpu_us_per_packet),
     ("server_cpu_cores", |r| r.server_cpu_cores),
+    ("server_cpu_us_per_participant_second", |r| r.server_cpu_us_per_participant_second),
     ("server_rss_kb_per_participant", |r| r.server_rss_kb_per_participant),
     ("join_cpu_ms", |r| r.join_cpu_ms),
     ("join_ms.p50", |r| p50(r.join_ms)),
@@ -51,11 +52,11 @@ pub(crate) fn compare(before: &Report, after: &Report) -> String {
     if (&before.scenario, &before.values) != (&after.scenario, &after.values) {
         let _ = writeln!(text, "! these are not the same scenario with the same values\n");
     }
-    let _ = writeln!(text, "{:<30} {:>14} {:>14} {:>8}", "", "before", "after", "ratio");
+    let _ = writeln!(text, "{:<38} {:>14} {:>14} {:>8}", "", "before", "after", "ratio");
     for (name, of) in FIGURES {
         let (before, after) = (of(before), of(after));
         let ratio = ratio(before, after);
-        let _ = writeln!(text, "{name:<30} {:>14} {:>14} {ratio:>8}", shown(before), shown(after));
+        let _ = writeln!(text, "{name:<38} {:>14} {:>14} {ratio:>8}", shown(before), shown(after));
     }
     text
 }

@@ -65,6 +65,8 @@ pub(crate) struct Report {
     /// Processor time of the server for each packet that arrived, everything included.
     pub(crate) server_cpu_us_per_packet: Option<f64>,
     pub(crate) server_cpu_cores: Option<f64>,
+    /// The same for each participant and second: where nobody sends, what being there costs.
+    pub(crate) server_cpu_us_per_participant_second: Option<f64>,
     /// Time in which its threads could have run but had no processor, for each second. Much of it
     /// says that the machine was shared, and that latencies are the machine's.
     pub(crate) server_waiting_cores: Option<f64>,
@@ -187,6 +189,10 @@ impl Report {
             let micros = cpu.running.as_secs_f64() * 1e6;
             (received > 0).then(|| rounded(micros / received as f64))
         };
+        let per_participant = |cpu: Spent| {
+            let micros = cpu.running.as_secs_f64() * 1e6;
+            rounded(micros / lasted / f64::from(participants.max(1)))
+        };
         let per_join = |of: u32| rounded(join_cpu.as_secs_f64() * 1e3 / f64::from(of));
         let mut failures: Vec<String> =
             seen.iter().filter_map(|seen| seen.failed.clone()).collect();
@@ -218,6 +224,7 @@ impl Report {
             slots_empty: wished().filter(|slot| slot.received == 0).count() as u64,
             server_cpu_us_per_packet: ended.server_cpu.and_then(per_packet),
             server_cpu_cores: cores(ended.server_cpu, |cpu| cpu.running),
+            server_cpu_us_per_participant_second: ended.server_cpu.map(per_participant),
             server_waiting_cores: cores(ended.server_cpu, |cpu| cpu.waiting),
             server_rss_kb_per_participant: growth(rss_end),
             server_rss_kb_per_join: growth(rss_joined),

@@ -48,7 +48,10 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
             let waiting = number(r.server_waiting_cores, "cores");
             format!("{}, waited for {waiting}", number(r.server_cpu_cores, "cores"))
         }),
-        ("server, per participant", number(r.server_rss_kb_per_participant, "kB")),
+        ("server, per participant", {
+            let each_second = number(r.server_cpu_us_per_participant_second, "us CPU each second");
+            format!("{}, {each_second}", number(r.server_rss_kb_per_participant, "kB"))
+        }),
         ("server, per join", number(r.join_cpu_ms, "ms CPU")),
         ("to the token", quantiles(r.door_ms)),
         ("to the seat", quantiles(r.seat_ms)),

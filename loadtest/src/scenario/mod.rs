@@ -16,12 +16,13 @@ pub(crate) use amount::Amount;
 pub(crate) use plan::{Change, Plan, Step};
 
 /// The scenarios that come along.
-pub(crate) const BUILT_IN: [(&str, &str); 7] = [
+pub(crate) const BUILT_IN: [(&str, &str); 8] = [
     ("classroom", include_str!("../../scenarios/classroom.toml")),
     ("webinar", include_str!("../../scenarios/webinar.toml")),
     ("fanout", include_str!("../../scenarios/fanout.toml")),
     ("bell", include_str!("../../scenarios/bell.toml")),
     ("parents", include_str!("../../scenarios/parents.toml")),
+    ("idle", include_str!("../../scenarios/idle.toml")),
     ("churn", include_str!("../../scenarios/churn.toml")),
     ("breakout", include_str!("../../scenarios/breakout.toml")),
 ];

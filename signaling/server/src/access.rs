@@ -5,7 +5,7 @@
 //! Left out on purpose: what a role may do with a recording, which the recorder decides, and
 //! withdrawal before the four hours are over.
 
-use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, Validation, decode};
 use kreide_control::{Role, RoomId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -52,8 +52,7 @@ impl Keys {
             room: access.room,
             role: access.role,
         };
-        encode(&Header::new(Algorithm::EdDSA), &claims, &self.sign)
-            .expect("plain claims can be written and our own key can sign")
+        self.token(&claims)
     }
 
     /// What an access token opens; `None` if it is expired, forged or no access token. The reason
@@ -77,7 +76,7 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::EncodingKey;
+    use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::{Value, json};
 
     use super::*;

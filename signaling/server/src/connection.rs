@@ -1,29 +1,29 @@
 //! One WebSocket: caps, pace and life signs, then the lesson's task has the word.
 //!
-//! Invariant: at most [`MAX_FRAME`] bytes are read at once, compressed frames are not negotiated,
-//! and a browser that sends too fast is read more slowly, so that a flood waits in its own socket.
+//! Invariant: a browser that sends too fast is read more slowly, so that a flood waits in its own socket.
 //! A browser that does not read is dropped by its outbox; one that gives no sign of life is
 //! dropped by the clock.
 //! Left out on purpose: what messages mean.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use kreide_protocol::{
-    ClientFrame, ClientMessage, ErrorCode, Join, JoinWith, MAX_FRAME, MESSAGE_BURST,
-    MESSAGES_PER_SECOND, ServerMessage, VERSION,
+    ClientFrame, ClientMessage, ErrorCode, Join, JoinWith, MESSAGE_BURST, MESSAGES_PER_SECOND,
+    ServerMessage, VERSION,
 };
 use serde::Deserialize;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::http::refusal;
 use crate::keeper::{Arrival, ConnectionId, Input, Key};
@@ -31,6 +31,7 @@ use crate::limit::{Bucket, Rate};
 use crate::offer;
 use crate::outbox::{Out, Outbox, Waiting, outbox};
 use crate::server::App;
+use crate::socket::{Handshake, Reader, Writer, feed};
 use crate::translate;
 
 /// How fast a browser may send.
@@ -41,30 +42,28 @@ const REST: Duration = Duration::from_millis(1000 / MESSAGES_PER_SECOND as u64);
 const FIRST: Duration = Duration::from_secs(10);
 /// How often a browser is asked for a sign of life.
 const PING: Duration = Duration::from_secs(10);
+/// The beat on which they are asked.
+const BEAT: Duration = Duration::from_millis(250);
 /// A browser that was silent for so long is gone.
 const SILENCE: Duration = Duration::from_secs(25);
+/// Messages that are put together before they are written; then it is looked at pings again.
+const IN_ONE_WRITING: usize = 64;
 /// One message may take so long to be taken by the browser's side.
 const STUCK: Duration = Duration::from_secs(2);
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-type Reader = SplitStream<WebSocket>;
-type Writer = SplitSink<WebSocket, Message>;
-
 /// `GET /ws`.
-pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrade) -> Response {
+pub(crate) async fn upgrade(State(app): State<Arc<App>>, mut request: Request) -> Response {
+    let handshake = match Handshake::read(&mut request) {
+        Ok(handshake) => handshake,
+        Err(refused) => return *refused,
+    };
     let Ok(permit) = app.sockets.clone().try_acquire_owned() else {
         app.metrics.refuse(ErrorCode::Full);
         return refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Full, "no more connections");
     };
-    // What one browser may hold of our memory, whatever it sends or does not read.
-    let socket = socket
-        .max_frame_size(MAX_FRAME)
-        .max_message_size(MAX_FRAME)
-        .read_buffer_size(16 * 1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 << 20);
-    socket.on_upgrade(async move |socket| {
+    handshake.accept(async move |socket| {
         app.metrics.connections.inc();
         let (writer, reader) = socket.split();
         let (outbox, waiting) = outbox();
@@ -94,29 +93,73 @@ pub(crate) async fn upgrade(State(app): State<Arc<App>>, socket: WebSocketUpgrad
 
 /// Sends what waits, and asks for signs of life.
 async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
-    let mut pings = interval(PING);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pings = interval_at(first_ping(Instant::now()), PING);
+    // A late one does not leave the common beat.
+    pings.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
-        let message = tokio::select! {
+        let sent = tokio::select! {
             out = waiting.next() => match out {
-                Some(Out::Frame(text)) => Message::Text(text),
-                Some(Out::Close) => {
-                    let frame = CloseFrame { code: close_code::NORMAL, reason: Utf8Bytes::default() };
-                    let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
-                    return;
-                }
+                Some(first) => send(&mut writer, first, &mut waiting).await,
                 None => return,
             },
-            _ = pings.tick() => Message::Ping(Default::default()),
+            _ = pings.tick() => in_time(writer.send(Message::Ping(Default::default()))).await,
         };
-        match timeout(STUCK, writer.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_socket_is_gone)) => return,
-            Err(_stuck) => {
+        match sent {
+            Sent::All => {}
+            Sent::Closed => return,
+            Sent::Stuck => {
                 app.metrics.slow_readers.inc();
                 return;
             }
         }
+    }
+}
+
+/// When a connection of this moment is first asked for a sign of life: the first is its first
+/// message. All connections keep to one beat, so that a thread that wakes up asks several.
+fn first_ping(now: Instant) -> Instant {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    let began = *BEGAN.get_or_init(|| now);
+    let beats = (now.saturating_duration_since(began) + PING).as_millis() / BEAT.as_millis() + 1;
+    began + BEAT * u32::try_from(beats).unwrap_or(u32::MAX)
+}
+
+/// How sending ended.
+enum Sent {
+    All,
+    /// Nothing more is to be sent, or nobody is there.
+    Closed,
+    /// The browser's side does not take it.
+    Stuck,
+}
+
+/// Sends a message and what waits behind it in one writing.
+async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
+    let mut next = Some(first);
+    let mut count = 0;
+    while let Some(out) = next {
+        let sent = match out {
+            Out::Frame(text) => in_time(feed(writer, text)).await,
+            Out::Close => {
+                let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+                let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
+                Sent::Closed
+            }
+        };
+        if !matches!(sent, Sent::All) {
+            return sent;
+        }
+        count += 1;
+        next = if count < IN_ONE_WRITING { waiting.more() } else { None };
+    }
+    in_time(writer.flush()).await
+}
+
+async fn in_time(sending: impl Future<Output = Result<(), Error>>) -> Sent {
+    match timeout(STUCK, sending).await {
+        Ok(Ok(())) => Sent::All,
+        Ok(Err(_socket_is_gone)) => Sent::Closed,
+        Err(_stuck) => Sent::Stuck,
     }
 }
 
@@ -135,17 +178,10 @@ struct Connection<'a> {
 impl Connection<'_> {
     async fn read(&self, mut reader: Reader) -> Ended {
         let mut pace = Bucket::full(PACE, Instant::now());
-        let inbox = match timeout(FIRST, self.next(&mut reader, &mut pace)).await {
-            Err(_late) => return Ended::ByPeer,
-            Ok(None) => return Ended::ByPeer,
-            Ok(Some(frame)) => match self.join(frame).await {
-                Ok(inbox) => inbox,
-                Err((reference, code)) => {
-                    self.app.metrics.refuse(code);
-                    self.outbox.turn_away(reference, code);
-                    return Ended::ByUs;
-                }
-            },
+        // In a box: what it needs is given back, while the rest of this future lives for hours.
+        let inbox = match Box::pin(self.enter(&mut reader, &mut pace)).await {
+            Ok(inbox) => inbox,
+            Err(ended) => return ended,
         };
         let gone = Goodbye { by: self.id, inbox };
         loop {
@@ -179,6 +215,21 @@ impl Connection<'_> {
             // If the task has ended, the next turn notices.
             let _gone = gone.inbox.send(Input::Said { by: self.id, reference, message }).await;
         }
+    }
+
+    /// Waits for the first message, which must lead into a lesson.
+    async fn enter(
+        &self,
+        reader: &mut Reader,
+        pace: &mut Bucket,
+    ) -> Result<mpsc::Sender<Input>, Ended> {
+        let first = timeout(FIRST, self.next(reader, pace)).await;
+        let Ok(Some(frame)) = first else { return Err(Ended::ByPeer) };
+        self.join(frame).await.map_err(|(reference, code)| {
+            self.app.metrics.refuse(code);
+            self.outbox.turn_away(reference, code);
+            Ended::ByUs
+        })
     }
 
     /// Checks the first message and hands it to the lesson.
@@ -235,7 +286,8 @@ impl Connection<'_> {
                     self.keep_pace(pace).await;
                     continue;
                 }
-                Message::Binary(_) => {
+                // The library hands out no single frames when it reads.
+                Message::Binary(_) | Message::Frame(_) => {
                     self.keep_pace(pace).await;
                     self.refuse(None, ErrorCode::BadMessage, "messages are text");
                     continue;
@@ -299,4 +351,21 @@ fn reference_of(text: &str) -> Option<u32> {
         reference: Option<u32>,
     }
     serde_json::from_str::<Numbered>(text).ok()?.reference
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pings_are_on_one_beat() {
+        let began = first_ping(Instant::now());
+        for later in [0, 1, 249, 250, 3_600_000, 3_600_001] {
+            let now = Instant::now() + Duration::from_millis(later);
+            let first = first_ping(now);
+            assert!(first > now + PING && first <= now + PING + BEAT, "{later}");
+            let since = first.saturating_duration_since(began).as_nanos();
+            assert_eq!(since % BEAT.as_nanos(), 0, "{later}");
+        }
+    }
 }

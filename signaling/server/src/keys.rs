@@ -11,13 +11,21 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
+use serde::Serialize;
 
 use crate::secret;
 
 /// Signs and checks join tokens, access tokens and resume keys.
 pub struct Keys {
-    pub(crate) sign: EncodingKey,
+    /// For forgers, who sign what [`Self::token`] would not.
+    #[cfg(any(test, feature = "internals"))]
+    pub(crate) sign: jsonwebtoken::EncodingKey,
+    pair: Ed25519KeyPair,
+    /// The header of our tokens as it stands in them.
+    header: String,
     pub(crate) verify: DecodingKey,
     pub(crate) resume: hmac::Key,
 }
@@ -47,11 +55,28 @@ impl Keys {
         let derive = hmac::Key::new(hmac::HMAC_SHA256, &secret::sha256(der));
         let resume = hmac::sign(&derive, b"kreide resume key, version 1");
         Some(Self {
-            sign: EncodingKey::from_ed_der(der),
+            #[cfg(any(test, feature = "internals"))]
+            sign: jsonwebtoken::EncodingKey::from_ed_der(der),
             verify: DecodingKey::from_ed_der(pair.public_key().as_ref()),
             resume: hmac::Key::new(hmac::HMAC_SHA256, resume.as_ref()),
+            pair,
+            header: part(&Header::new(Algorithm::EdDSA)),
         })
     }
+
+    /// A token with these claims (RFC 7515 section 3.1). Three are signed for each join.
+    pub(crate) fn token(&self, claims: &impl Serialize) -> String {
+        let mut token = format!("{}.{}", self.header, part(claims));
+        let signature = self.pair.sign(token.as_bytes());
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        token
+    }
+}
+
+/// A part of a token.
+fn part(value: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(value).expect("plain values can be written"))
 }
 
 /// Why there are no keys.

@@ -31,6 +31,7 @@ mod outbox;
 mod rooms;
 mod secret;
 mod server;
+mod socket;
 mod tokens;
 mod translate;
 

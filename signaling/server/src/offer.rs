@@ -7,8 +7,11 @@ use std::io::Read;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use flate2::read::DeflateDecoder;
+use flate2::bufread::DeflateDecoder;
 use kreide_protocol::{MAX_OFFER_LINES, MAX_OFFER_TEXT, MAX_OFFER_WIRE};
+
+/// What most offers need: growing to it would copy them several times.
+const USUAL_TEXT: usize = 32 * 1024;
 
 /// Why an offer is not even read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +30,7 @@ pub(crate) fn unpack(wire: &str) -> Result<String, OfferError> {
         return Err(OfferError::TooLong);
     }
     let packed = URL_SAFE_NO_PAD.decode(wire).map_err(|_bad| OfferError::Unreadable)?;
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(USUAL_TEXT);
     // One byte more than allowed tells "too long" from "exactly at the cap".
     DeflateDecoder::new(packed.as_slice())
         .take(MAX_OFFER_TEXT as u64 + 1)

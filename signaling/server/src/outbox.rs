@@ -8,9 +8,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::extract::ws::Utf8Bytes;
 use kreide_protocol::{ErrorCode, ErrorReply, ServerMessage};
 use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Bytes that may wait.
 const MAX_BYTES: usize = 1 << 20;
@@ -112,6 +112,13 @@ impl Waiting {
     /// The next message; `None` if nobody can send any more.
     pub(crate) async fn next(&mut self) -> Option<Out> {
         let out = self.queue.recv().await?;
+        self.gauge.bytes.fetch_sub(out.len(), Ordering::Relaxed);
+        Some(out)
+    }
+
+    /// One more message, if it is there already.
+    pub(crate) fn more(&mut self) -> Option<Out> {
+        let out = self.queue.try_recv().ok()?;
         self.gauge.bytes.fetch_sub(out.len(), Ordering::Relaxed);
         Some(out)
     }

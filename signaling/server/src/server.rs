@@ -9,7 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use kreide_cluster::{Catalogue, LessonLog};
@@ -191,23 +194,28 @@ async fn accept(
                 continue;
             }
         };
-        let router = router.clone().layer(axum::Extension(Peer(address.ip())));
-        let stopped = stopped.clone();
+        let (router, stopped) = (router.clone(), stopped.clone());
         tokio::spawn(async move {
-            answer(stream, router, stopped).await;
+            answer(stream, Peer(address.ip()), router, stopped).await;
             drop(permit);
         });
     }
 }
 
 /// Answers the requests of one connection. A WebSocket leaves here and lives on by itself.
-async fn answer(stream: TcpStream, router: Router, mut stopped: watch::Receiver<()>) {
+async fn answer(stream: TcpStream, peer: Peer, router: Router, mut stopped: watch::Receiver<()>) {
     // Small messages must not wait for each other.
     let _best_effort = stream.set_nodelay(true);
+    // Not a layer of the router: that would build all routes anew for each connection.
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        routes.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     // How a connection ends is the peer's business.

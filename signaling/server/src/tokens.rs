@@ -8,7 +8,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, Validation, decode};
 use kreide_control::{LessonKey, Role, RoomId, TenantId};
 use kreide_lesson::{Identity, KeyHash, Millis, Subject, Text, TokenId};
 use serde::{Deserialize, Serialize};
@@ -75,8 +75,7 @@ impl Keys {
             name: bearer.name,
             consent: bearer.consent,
         };
-        encode(&Header::new(Algorithm::EdDSA), &claims, &self.sign)
-            .expect("plain claims can be written and our own key can sign")
+        self.token(&claims)
     }
 
     /// Checks a join token. The reason of a refusal is nobody's business.
@@ -129,8 +128,8 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
-    use jsonwebtoken::EncodingKey;
     use jsonwebtoken::jwk::Jwk;
+    use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::{Value, json};
 
     use super::*;

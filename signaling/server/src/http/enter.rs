@@ -12,7 +12,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kreide_cluster::{CatalogueError, Link, LinkOwner};
+use kreide_cluster::{CatalogueError, Link, LinkOwner, Room};
 use kreide_control::TenantId;
 use kreide_protocol::{EnterReply, EnterRequest, ErrorCode};
 use tokio::time::Instant;
@@ -66,13 +66,12 @@ async fn admit(
     name: Option<&str>,
 ) -> Result<EnterReply, ErrorCode> {
     let (tenant, hash) = parsed.ok_or(ErrorCode::LinkInvalid)?;
-    let found = app.catalogue.link(tenant, hash).await.map_err(unreachable)?;
-    let link = found.filter(|link| !link.revoked).ok_or(ErrorCode::LinkInvalid)?;
+    let found = app.catalogue.door(tenant, hash).await.map_err(unreachable)?;
+    let found = found.filter(|(link, _)| !link.revoked);
+    let (link, Room { title, .. }) = found.ok_or(ErrorCode::LinkInvalid)?;
     if link.expires.is_some_and(|end| end <= clock::now()) {
         return Err(ErrorCode::LinkExpired);
     }
-    let room = app.catalogue.room(link.tenant.clone(), link.room.clone());
-    let title = room.await.map_err(unreachable)?.ok_or(ErrorCode::LinkInvalid)?.title;
     let role = translate::role(link.role);
     // Whoever opens a class link is a new person each time.
     let stranger = secret::random();

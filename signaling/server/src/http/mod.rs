@@ -53,7 +53,7 @@ pub(crate) fn refusal(status: StatusCode, code: ErrorCode, message: &str) -> Res
 }
 
 /// A header as text.
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 

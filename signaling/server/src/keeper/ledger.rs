@@ -9,6 +9,7 @@ use kreide_cluster::{Append, Payload as StoredPayload, Record, Stored};
 use kreide_control::{Epoch, LessonKey, ParticipantNo};
 use kreide_lesson::{Actor, Denied, Intent, Lesson, Logged, Millis, Payload, PayloadId, Text};
 
+use super::stirred::Stirred;
 use super::{ConnectionId, Then};
 use crate::translate::Texts;
 
@@ -21,6 +22,8 @@ pub(super) struct Ledger {
     texts: Texts,
     flying: Vec<Step>,
     next: Vec<Step>,
+    /// Whose rights changed, in either lesson, since the media plane was told.
+    stirred: Stirred,
 }
 
 /// An accepted intent on its way into the log.
@@ -63,6 +66,7 @@ impl Ledger {
             texts: stored.payloads.into_iter().map(text).collect(),
             flying: Vec::new(),
             next: Vec::new(),
+            stirred: Stirred::default(),
         })
     }
 
@@ -108,6 +112,7 @@ impl Ledger {
         let events = self.draft.stamp(self.epoch, at, outcome.events);
         for logged in &events {
             self.draft.apply(logged).expect("the draft stamped it as its next event");
+            self.stirred.add(&logged.event);
         }
         self.next.push(Step {
             actor,
@@ -160,7 +165,13 @@ impl Ledger {
     /// Takes the next arrived event in.
     pub(super) fn commit(&mut self, logged: &Logged) {
         self.committed.apply(logged).expect("events arrive in the order of the draft");
+        self.stirred.add(&logged.event);
         self.history.push(logged.clone());
+    }
+
+    /// Whose rights may have changed since this was asked.
+    pub(super) fn take_stirred(&mut self) -> Stirred {
+        std::mem::take(&mut self.stirred)
     }
 
     /// A connection ended before its intent to join was in the log.
@@ -190,6 +201,7 @@ impl Ledger {
     /// what was lost.
     pub(super) fn lose(&mut self) -> Vec<Step> {
         self.draft = self.committed.clone();
+        self.stirred = Stirred::Everyone;
         let mut lost = std::mem::take(&mut self.flying);
         lost.append(&mut self.next);
         lost

@@ -12,6 +12,7 @@ use kreide_lesson::{Actor, Intent, Millis, Standing};
 use kreide_protocol::ErrorCode;
 use tokio::time::Instant;
 
+use super::gathering::Gathering;
 use super::ledger::Ledger;
 use super::recorder::Recorder;
 use super::seats::Seats;
@@ -60,7 +61,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
     let now = Instant::now();
     for person in ledger.committed().people() {
         if person.standing == Standing::Online {
-            seats.get_mut(person.no).offline_at = Some(now + RETURN);
+            seats.goes_offline(person.no, now + RETURN);
         }
     }
     let mut keeper = Keeper {
@@ -72,6 +73,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         key,
         ledger,
         seats,
+        gathering: Gathering::default(),
         work: FuturesUnordered::new(),
         health: Health::Good,
         phase: Phase::Running,

@@ -3,6 +3,8 @@
 //! Invariant: a participant's packets are forwarded, and may be recorded, only where both the
 //! committed lesson and the draft allow it. So what lowers exposure acts before the log has it, and what raises it waits.
 //! An order that the plane had no room for is repeated until it is taken.
+//! Only those are looked at who may have changed: whose seat was handed out to be changed, and
+//! whom an event concerns. In a large lesson they are few.
 //! Left out on purpose: what the plane does with it.
 
 use std::time::Duration;
@@ -165,49 +167,54 @@ impl Keeper {
 
     /// Tells the plane, then the recorder, everything that they do not know yet.
     pub(super) fn tell_media(&mut self) {
+        let stirred = self.ledger.take_stirred();
         let mut behind = false;
-        let Self { seats, ledger, context, key, .. } = self;
-        for (no, seat) in seats.iter_mut() {
-            let Some(transport) = &mut seat.transport else { continue };
-            if transport.fate == Fate::Closing || !stays(ledger.draft(), no) {
-                transport.fate = Fate::Closing;
-                let order = Command::Disconnect { lesson: key.clone(), participant: no };
-                if context.media.send(order).is_ok() {
-                    seat.transport = None;
-                } else {
-                    behind = true;
-                }
-                continue;
-            }
-            let (rights, recordable) = allowed(ledger, no);
-            if transport.told != rights {
-                let order = Command::SetRights { lesson: key.clone(), participant: no, rights };
-                if context.media.send(order).is_ok() {
-                    transport.told = rights;
-                } else {
-                    behind = true;
-                }
-            }
-            if transport.recordable != recordable {
-                let lesson = key.clone();
-                let order = Command::SetRecordable { lesson, participant: no, recordable };
-                if context.media.send(order).is_ok() {
-                    transport.recordable = recordable;
-                } else {
-                    behind = true;
-                }
-            }
-            if let Some(view) = &transport.view {
-                let (lesson, view) = (key.clone(), view.clone());
-                if context.media.send(Command::SetView { lesson, participant: no, view }).is_ok() {
-                    transport.view = None;
-                } else {
-                    behind = true;
-                }
+        for no in self.seats.take_changed(stirred) {
+            if !self.tell_media_of(no) {
+                self.seats.changed(no);
+                behind = true;
             }
         }
         self.repeat_media = behind.then(|| Instant::now() + REPEAT);
         self.tell_recorder();
+    }
+
+    /// Tells the plane what it does not know of one participant; false if it had no room for all.
+    fn tell_media_of(&mut self, no: ParticipantNo) -> bool {
+        let Self { seats, ledger, context, key, .. } = self;
+        let Some(seat) = seats.looked_at(no) else { return true };
+        let Some(transport) = &mut seat.transport else { return true };
+        let lesson = || key.clone();
+        if transport.fate == Fate::Closing || !stays(ledger.draft(), no) {
+            transport.fate = Fate::Closing;
+            let order = Command::Disconnect { lesson: lesson(), participant: no };
+            let taken = context.media.send(order).is_ok();
+            if taken {
+                seat.transport = None;
+            }
+            return taken;
+        }
+        let (rights, recordable) = allowed(ledger, no);
+        if transport.told != rights {
+            let order = Command::SetRights { lesson: lesson(), participant: no, rights };
+            if context.media.send(order).is_ok() {
+                transport.told = rights;
+            }
+        }
+        if transport.recordable != recordable {
+            let order = Command::SetRecordable { lesson: lesson(), participant: no, recordable };
+            if context.media.send(order).is_ok() {
+                transport.recordable = recordable;
+            }
+        }
+        if let Some(view) = &transport.view {
+            let order = Command::SetView { lesson: lesson(), participant: no, view: view.clone() };
+            if context.media.send(order).is_ok() {
+                transport.view = None;
+            }
+        }
+        let knows_rights = transport.told == rights && transport.recordable == recordable;
+        knows_rights && transport.view.is_none()
     }
 
     /// The plane says something.

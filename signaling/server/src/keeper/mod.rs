@@ -10,12 +10,14 @@
 //! Left out on purpose: rules (the lesson crate), sockets (`connection`).
 
 mod counted;
+mod gathering;
 mod ledger;
 mod load;
 mod media;
 mod people;
 mod recorder;
 mod seats;
+mod stirred;
 
 use std::time::Duration;
 
@@ -24,8 +26,8 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
 use kreide_control::{Answer, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent};
-use kreide_lesson::{Actor, Event, Identity, Intent, KeyHash, Logged, Millis};
-use kreide_protocol::{ClientMessage, ErrorCode, ServerMessage, Stamped};
+use kreide_lesson::{Actor, Event, Identity, Intent, KeyHash, Millis};
+use kreide_protocol::{ClientMessage, ErrorCode};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -35,6 +37,7 @@ use crate::rooms::Context;
 use crate::{clock, translate};
 
 use counted::Counted;
+use gathering::Gathering;
 use ledger::{Ledger, Step};
 use media::Offered;
 use recorder::Recorder;
@@ -87,6 +90,7 @@ pub(crate) struct Keeper {
     title: String,
     ledger: Ledger,
     seats: Seats,
+    gathering: Gathering,
     recorder: Recorder,
     /// What is on its way: an append, answers of the media plane.
     work: FuturesUnordered<BoxFuture<'static, Done>>,
@@ -293,8 +297,7 @@ impl Keeper {
                 (then, _) => then,
             };
             for logged in &step.events {
-                self.ledger.commit(logged);
-                self.publish(logged);
+                self.commit_and_tell(logged);
                 if let Event::RecordingAnnounced { id, .. } = &logged.event {
                     self.announced(id.clone());
                 }
@@ -307,20 +310,6 @@ impl Keeper {
             self.see_out(&step);
         }
         self.tell_media();
-    }
-
-    /// Tells an event to everyone who may see it.
-    fn publish(&self, logged: &Logged) {
-        let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
-        let Some(stamped) = translate::stamped(lesson, texts, 0, logged) else { return };
-        for (no, connection) in self.seats.live() {
-            if lesson.visible(logged, no) {
-                // Every reader counts for itself.
-                let seq = lesson.seq_for(no);
-                let event = Stamped { seq, ..stamped.clone() };
-                connection.outbox.say(&ServerMessage::Event(event));
-            }
-        }
     }
 
     /// The log cannot be reached. What lowers exposure has acted and is owed to the log; the rest
@@ -352,7 +341,7 @@ impl Keeper {
         // The server's own intents are tried again.
         let again = Instant::now() + RETRY;
         match intent {
-            Intent::Disconnected { who } => self.seats.get_mut(who).offline_at = Some(again),
+            Intent::Disconnected { who } => self.seats.goes_offline(who, again),
             Intent::BeginRecording { id } => self.recorder.begins(again, id),
             _ => {}
         }
@@ -391,7 +380,8 @@ impl Keeper {
             Health::Degraded { until } => Some(until),
         };
         let offline = self.seats.next_offline();
-        [retry, self.repeat_media, self.empty_until, offline, self.recorder.next_due()]
+        let gathered = self.gathering.due();
+        [retry, self.repeat_media, self.empty_until, offline, gathered, self.recorder.next_due()]
             .into_iter()
             .flatten()
             .min()
@@ -402,6 +392,9 @@ impl Keeper {
         let now = Instant::now();
         if matches!(self.health, Health::Degraded { until } if until <= now) {
             self.health = Health::Good;
+        }
+        if self.gathering.due().is_some_and(|at| at <= now) {
+            self.tell_gathered();
         }
         if self.repeat_media.is_some_and(|at| at <= now) {
             self.tell_media();

@@ -40,6 +40,7 @@ impl Keeper {
         let connection = Connection {
             id: entrance.connection,
             outbox: entrance.outbox.clone(),
+            knows: 0,
             stage: Stage::Joining(Joining {
                 reference: entrance.joining.reference,
                 since: entrance.joining.since,
@@ -80,6 +81,7 @@ impl Keeper {
         let Some(connection) = &mut seat.connection else { return };
         let before = std::mem::replace(&mut connection.stage, Stage::Live { offering: false });
         let Stage::Joining(joining) = before else { return };
+        connection.knows = self.gathering.len();
         let missed = joining
             .since
             .and_then(|since| lesson.missed(no, since, self.ledger.history()))
@@ -144,7 +146,7 @@ impl Keeper {
         let connection = self.seats.unseat(no)?;
         self.counted.participants(-1);
         let now = Instant::now();
-        self.seats.get_mut(no).offline_at = Some(now + self.context.config.offline_grace);
+        self.seats.goes_offline(no, now + self.context.config.offline_grace);
         if self.seats.connected() == 0 {
             self.empty_until = Some(now + self.context.config.empty_lesson);
         }

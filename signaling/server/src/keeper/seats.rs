@@ -1,13 +1,15 @@
 //! Who is connected, and what the media plane was told about them.
 //!
 //! Invariant: a seat has at most one connection, the newest; a connection has at most one seat.
+//! A seat that was handed out to be changed counts as changed until the media plane was told.
 //! Left out on purpose: rights and consent. They are compared with what was told in `media`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kreide_control::{MediaRights, ParticipantNo, SlotMapping, View};
 use tokio::time::Instant;
 
+use super::stirred::Stirred;
 use crate::outbox::Outbox;
 
 /// Names one WebSocket, unique within the process.
@@ -19,19 +21,23 @@ pub(crate) struct ConnectionId(pub(crate) u64);
 pub(super) struct Seats {
     seats: BTreeMap<ParticipantNo, Seat>,
     holders: HashMap<ConnectionId, ParticipantNo>,
+    /// When seats without a connection go offline; those that already have are not among them.
+    leaving: BTreeMap<ParticipantNo, Instant>,
+    /// Seats of which the media plane may not know all.
+    changed: BTreeSet<ParticipantNo>,
 }
 
 #[derive(Default)]
 pub(super) struct Seat {
     pub(super) connection: Option<Connection>,
-    /// When a seat without connection goes offline; `None` if it already has.
-    pub(super) offline_at: Option<Instant>,
     pub(super) transport: Option<Transport>,
 }
 
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) outbox: Outbox,
+    /// How many of the events that wait to be told its state held already.
+    pub(super) knows: usize,
     pub(super) stage: Stage,
 }
 
@@ -91,6 +97,7 @@ impl Seats {
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (ParticipantNo, &mut Seat)> {
+        self.changed.extend(self.seats.keys());
         self.seats.iter_mut().map(|(no, seat)| (*no, seat))
     }
 
@@ -99,7 +106,29 @@ impl Seats {
     }
 
     pub(super) fn get_mut(&mut self, no: ParticipantNo) -> &mut Seat {
+        self.changed.insert(no);
         self.seats.entry(no).or_default()
+    }
+
+    /// A seat to be brought into line with what the media plane was told.
+    pub(super) fn looked_at(&mut self, no: ParticipantNo) -> Option<&mut Seat> {
+        self.seats.get_mut(&no)
+    }
+
+    /// Notes that the media plane may not know all of this seat.
+    pub(super) fn changed(&mut self, no: ParticipantNo) {
+        self.changed.insert(no);
+    }
+
+    /// Those of whom the media plane may not know all, whether the seat has changed or the lesson
+    /// says so.
+    pub(super) fn take_changed(&mut self, stirred: Stirred) -> BTreeSet<ParticipantNo> {
+        let mut changed = std::mem::take(&mut self.changed);
+        match stirred {
+            Stirred::Everyone => changed.extend(self.seats.keys()),
+            Stirred::Some(some) => changed.extend(some),
+        }
+        changed
     }
 
     /// The seat that a connection holds.
@@ -110,9 +139,8 @@ impl Seats {
     /// Gives the seat to a connection; returns the one that held it.
     pub(super) fn seat(&mut self, no: ParticipantNo, connection: Connection) -> Option<Connection> {
         self.holders.insert(connection.id, no);
-        let seat = self.get_mut(no);
-        seat.offline_at = None;
-        let before = seat.connection.replace(connection);
+        self.leaving.remove(&no);
+        let before = self.get_mut(no).connection.replace(connection);
         if let Some(before) = &before {
             self.holders.remove(&before.id);
         }
@@ -138,10 +166,25 @@ impl Seats {
         })
     }
 
+    /// The same, to be noted on.
+    pub(super) fn live_mut(&mut self) -> impl Iterator<Item = (ParticipantNo, &mut Connection)> {
+        self.seats.iter_mut().filter_map(|(no, seat)| {
+            let connection = seat.connection.as_mut()?;
+            matches!(connection.stage, Stage::Live { .. }).then_some((*no, connection))
+        })
+    }
+
+    /// Lets a seat go offline then, unless somebody takes it before.
+    pub(super) fn goes_offline(&mut self, no: ParticipantNo, at: Instant) {
+        self.leaving.insert(no, at);
+    }
+
     /// Seats whose time has come to go offline.
     pub(super) fn offline_by(&mut self, now: Instant) -> Vec<ParticipantNo> {
-        let due = |seat: &mut Seat| seat.offline_at.take_if(|at| *at <= now).is_some();
-        self.seats.iter_mut().filter_map(|(no, seat)| due(seat).then_some(*no)).collect()
+        let due: Vec<_> =
+            self.leaving.iter().filter(|(_, at)| **at <= now).map(|(no, _)| *no).collect();
+        self.leaving.retain(|_, at| *at > now);
+        due
     }
 
     /// A seat's connection, if it gets everything that happens.
@@ -152,6 +195,6 @@ impl Seats {
 
     /// When the next seat goes offline.
     pub(super) fn next_offline(&self) -> Option<Instant> {
-        self.seats.values().filter_map(|seat| seat.offline_at).min()
+        self.leaving.values().copied().min()
     }
 }

@@ -1,0 +1,139 @@
+//! Who came and went, told to everybody at once.
+//!
+//! In a lesson of two hundred each arrival is news for two hundred people, and at the bell there
+//! are dozens a second. So this news waits a moment, and what has gathered meanwhile goes out to
+//! each reader in one writing.
+//! Invariant: nobody misses an event or gets two in the wrong order. News that cannot wait takes
+//! with it what has gathered before, and a reader whose state held an event already is not told
+//! again.
+//! Left out on purpose: leaving news out. Each reader counts events without a gap.
+
+use std::time::Duration;
+
+use kreide_lesson::{Audience, Event, Logged};
+use kreide_protocol::{ServerMessage, Stamped};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::Keeper;
+use crate::outbox::encode;
+use crate::translate;
+
+/// How long news of presence waits in a lesson of a usual size; nobody notices.
+const WAIT: Duration = Duration::from_millis(100);
+/// How long it waits where so many are there that nobody watches each of them.
+const LONG_WAIT: Duration = Duration::from_secs(1);
+/// People from whom on it waits long.
+const MANY: usize = 100;
+/// Events that wait at most; one more takes all with it.
+const MAX_GATHERED: usize = 256;
+
+/// What has gathered and when it is told.
+#[derive(Default)]
+pub(super) struct Gathering {
+    events: Vec<Encoded>,
+    due: Option<Instant>,
+}
+
+impl Gathering {
+    /// How many events wait.
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// When they are told.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+}
+
+/// An event as text, up to the sequence of its reader. It is encoded once for all.
+struct Encoded {
+    /// What follows the sequence.
+    tail: String,
+}
+
+/// What precedes the sequence.
+const HEAD: &str = r#"{"type":"event","seq":"#;
+
+impl Encoded {
+    fn new(event: Stamped) -> Self {
+        let text = encode(&ServerMessage::Event(Stamped { seq: 0, ..event }));
+        let tail = text.as_str().strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('0'));
+        Self { tail: tail.expect("a test holds the order of the fields").to_owned() }
+    }
+
+    fn with(&self, seq: u64) -> Utf8Bytes {
+        format!("{HEAD}{seq}{}", self.tail).into()
+    }
+}
+
+/// Whether an event is news of presence, which may wait.
+fn may_wait(logged: &Logged) -> bool {
+    matches!(
+        (&logged.audience, &logged.event),
+        (Audience::All, Event::SeatTaken { .. } | Event::SeatLeft { .. } | Event::Online { .. })
+    )
+}
+
+impl Keeper {
+    /// Takes an event of the log in and tells it to everyone who may see it, or lets it wait.
+    pub(super) fn commit_and_tell(&mut self, logged: &Logged) {
+        let waits = may_wait(logged) && self.gathering.len() < MAX_GATHERED;
+        let is_hidden = matches!(logged.audience, Audience::Nobody);
+        if !waits && !is_hidden {
+            // Before it counts for anybody.
+            self.tell_gathered();
+        }
+        self.ledger.commit(logged);
+        let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
+        let Some(stamped) = translate::stamped(lesson, texts, 0, logged) else { return };
+        let encoded = Encoded::new(stamped);
+        if waits {
+            self.gathering.events.push(encoded);
+            let wait = if self.seats.connected() > MANY { LONG_WAIT } else { WAIT };
+            self.gathering.due.get_or_insert_with(|| Instant::now() + wait);
+            return;
+        }
+        for (no, connection) in self.seats.live() {
+            if lesson.visible(logged, no) {
+                // Every reader counts for itself.
+                connection.outbox.say_encoded(encoded.with(lesson.seq_for(no)));
+            }
+        }
+    }
+
+    /// Tells everyone what has gathered.
+    pub(super) fn tell_gathered(&mut self) {
+        self.gathering.due = None;
+        let events = std::mem::take(&mut self.gathering.events);
+        if events.is_empty() {
+            return;
+        }
+        let lesson = self.ledger.committed();
+        for (no, connection) in self.seats.live_mut() {
+            let news = events.get(std::mem::take(&mut connection.knows)..).unwrap_or_default();
+            // Everyone sees them all, and nothing that they see came after them.
+            let last = lesson.seq_for(no);
+            for (behind, event) in (0..news.len() as u64).rev().zip(news) {
+                connection.outbox.say_encoded(event.with(last.saturating_sub(behind)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kreide_protocol::LessonEvent;
+
+    use super::*;
+
+    #[test]
+    fn every_sequence_stands_where_the_protocol_has_it() {
+        for seq in [0, 1, 10, u64::MAX] {
+            let event = Stamped { seq, at: 7, event: LessonEvent::Left { who: 3 } };
+            let encoded = Encoded::new(event.clone()).with(seq);
+            assert_eq!(encoded.as_str(), encode(&ServerMessage::Event(event)).as_str());
+        }
+    }
+}
