@@ -45,7 +45,7 @@ impl Shard {
         };
         let member = self.rooms[room].part.join(config, now);
         let ufrag = transport.local_ufrag().to_owned();
-        let id = self.peers.insert(Peer {
+        let id = self.peers.insert(Box::new(Peer {
             transport,
             room,
             member,
@@ -55,7 +55,7 @@ impl Shard {
             local: None,
             refused: Counters::default(),
             deadline: None,
-        });
+        }));
         self.metrics.transports.inc();
         self.by_ufrag.insert(ufrag, id);
         self.rooms[room].peers.insert(connect.participant, id);

@@ -80,7 +80,8 @@ pub(crate) struct Shard {
     load: Arc<Load>,
     outgoing: Outgoing,
     metrics: Metrics,
-    peers: Slab<Peer>,
+    /// Boxed, so that the list can grow without a second copy of everybody.
+    peers: Slab<Box<Peer>>,
     rooms: Slab<Room>,
     room_of: HashMap<LessonKey, usize>,
     by_number: HashMap<RoomNo, usize>,
