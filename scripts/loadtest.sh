@@ -9,6 +9,8 @@ set -eu
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-20}
 folder=$(mktemp -d)
+# A thousand people hold a thousand WebSockets, and many systems begin with 1,024 descriptors.
+ulimit -n "$(ulimit -H -n)"
 server=
 finish() {
     [ -z "$server" ] || { kill "$server" && wait "$server"; } || true
@@ -23,13 +25,13 @@ play() {
     shift 2
     # A server of its own for each, so that memory and processor time are those of this scenario.
     target/release/kreide serve --data "$folder/$name" --http 127.0.0.1:0 --media 127.0.0.1:0 \
-        --shards 1 --log-filter warn >"$folder/said" &
+        --shards 1 --log-filter warn >"$folder/$name.said" &
     server=$!
-    until grep -q '^ready$' "$folder/said"; do
+    until grep -q '^ready$' "$folder/$name.said" 2>/dev/null; do
         kill -0 "$server" || exit 1
         sleep 0.1
     done
-    url=$(sed -n 's/^http *//p' "$folder/said")
+    url=$(sed -n 's/^http *//p' "$folder/$name.said")
     [ -z "${OUT:-}" ] || { mkdir -p "$OUT" && set -- "$@" --json "$OUT/$name.json"; }
     target/release/loadtest run "$scenario" --against "$url" --data "$folder/$name" --seconds "$seconds" "$@"
     kill "$server"
@@ -52,10 +54,10 @@ full)
         play "classroom-$cameras-cameras" classroom --set participants=30 --set "cameras=$cameras"
     done
     play classroom-recorded classroom --set participants=30 --set record=true
-    for viewers in 50 200 400; do
+    for viewers in 50 200 400 1000; do
         play "webinar-$viewers" webinar --set "subscribers=$viewers"
     done
-    for viewers in 10 50 200 400; do
+    for viewers in 10 50 200 400 1000; do
         play "fanout-$viewers-480pps" fanout --set "subscribers=$viewers" --set pps=480
     done
     play fanout-200-120pps fanout --set subscribers=200 --set pps=120

@@ -4,12 +4,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use kreide_bot::Door;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::report::{Report, compare, html, table};
+use crate::report::{Report, compare, html, strict, table};
 use crate::scenario::{self, Scenario};
 use crate::{links, run};
 
@@ -63,6 +63,9 @@ struct RunOptions {
     /// Lose so many percent of the media packets to each bot and from it, to see them repaired
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
     lose: f64,
+    /// Fail if anything was lost, wrong or not measured; times are not judged
+    #[arg(long)]
+    strict: bool,
     /// Write the report as one JSON object
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -120,6 +123,8 @@ fn play(options: RunOptions) -> Result<()> {
         std::fs::write(path, html::page(&report))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
+    let faults = strict::faults(&report);
+    ensure!(!options.strict || faults.is_empty(), "{}", faults.join(", "));
     Ok(())
 }
 

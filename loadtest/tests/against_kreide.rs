@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -57,12 +57,20 @@ impl Drop for Server {
     }
 }
 
-fn loadtest(arguments: &[&str]) -> std::process::Output {
+fn loadtest(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_loadtest")).args(arguments).output().expect("it runs")
 }
 
 /// Plays a scenario against a server of its own and returns the report.
 fn play(scenario: &str, options: &[&str]) -> Value {
+    let (output, report) = attempt(scenario, options);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    report
+}
+
+/// The same, however the run ended.
+fn attempt(scenario: &str, options: &[&str]) -> (Output, Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let server = Server::start(&data);
@@ -72,13 +80,11 @@ fn play(scenario: &str, options: &[&str]) -> Value {
     arguments.extend(["--seconds", "4", "--json", json, "--html", html]);
     arguments.extend(options);
     let output = loadtest(&arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
     assert!(std::fs::read_to_string(html).expect("written").contains("<svg"));
     let compared = loadtest(&["compare", json, json]);
     assert!(String::from_utf8_lossy(&compared.stdout).contains("latency_ms.p95"));
     let text = std::fs::read_to_string(json).expect("written");
-    serde_json::from_str(&text).expect("JSON")
+    (output, serde_json::from_str(&text).expect("JSON"))
 }
 
 /// Nothing of this depends on the speed of the machine.
@@ -104,7 +110,7 @@ fn is_flawless(report: &Value) {
 
 #[test]
 fn a_small_class_sees_and_hears_everything() {
-    let set = ["--set", "participants=6", "--set", "cameras=2", "--set", "late=1"];
+    let set = ["--set", "participants=6", "--set", "cameras=2", "--set", "late=1", "--strict"];
     let report = play("classroom", &set);
     is_flawless(&report);
     // Four seconds of four people: 50 voice packets each, a camera and a screen of the teacher.

@@ -97,6 +97,7 @@ struct Member {
     bot: Bot,
     /// Whether somebody sent when it came, so that it can tell how long the first picture took.
     into_media: bool,
+    others_send: OthersSend,
     /// What it was told to send.
     sends: bool,
     camera_off: bool,
@@ -196,13 +197,14 @@ impl Run<'_> {
         self.members.push(Member {
             room,
             group,
-            bot: Bot::spawn(config, Arc::clone(&self.latencies)),
+            bot,
             into_media: self.sends.contains(&true),
             sends: false,
             camera_off: false,
         });
     }
 
+            others_send: self.plan.others_send(group),
     /// Whoever belongs to a group that sends, has arrived and does not send yet, begins.
     async fn tell_to_send(&mut self) {
         for member in &mut self.members {
@@ -319,7 +321,13 @@ impl Member {
             Stage::Arriving => Some("never arrived".to_owned()),
             Stage::Connected | Stage::Left => None,
         };
-        Seen { counts: self.bot.counts(), into_media: self.into_media, failed, present: true }
+        Seen {
+            counts: self.bot.counts(),
+            into_media: self.into_media,
+            others_send: self.others_send,
+            failed,
+            present: true,
+        }
     }
 
     fn counts(&self) -> Counts {

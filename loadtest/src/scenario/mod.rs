@@ -13,7 +13,7 @@ use kreide_protocol::{Kind, Role};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use amount::Amount;
-pub(crate) use plan::{Change, Plan, Step};
+pub(crate) use plan::{Change, OthersSend, Plan, Step};
 
 /// The scenarios that come along.
 pub(crate) const BUILT_IN: [(&str, &str); 7] = [

@@ -148,12 +148,38 @@ impl Plan {
     pub(crate) fn participants(&self) -> u32 {
         self.rooms * self.groups.iter().map(|group| group.count).sum::<u32>()
     }
+/// What the others in somebody's room send, once all send what they are told to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OthersSend {
+    pub(crate) voices: bool,
+    pub(crate) pictures: bool,
+}
+
 
     fn check(&self) -> Result<()> {
         let measures = self.steps.iter().filter(|step| **step == Step::Measure).count();
         ensure!(measures == 1, "a scenario has exactly one step \"measure\", not {measures}");
         let mut there = vec![false; self.groups.len()];
         for step in &self.steps {
+    /// What one of a group can expect to hear and see.
+    pub(crate) fn others_send(&self, group: usize) -> OthersSend {
+        let told = |place: usize| {
+            let sends =
+                |step: &Step| matches!(step, Step::Send { groups } if groups.contains(&place));
+            self.steps.iter().any(sends)
+        };
+        let some = |kinds: &[Kind]| {
+            self.groups.iter().enumerate().any(|(place, other)| {
+                let others = other.count.saturating_sub(u32::from(place == group));
+                others > 0 && told(place) && other.sends.iter().any(|kind| kinds.contains(kind))
+            })
+        };
+        OthersSend {
+            voices: some(&[Kind::Microphone, Kind::ContentAudio]),
+            pictures: some(&[Kind::Camera, Kind::Content]),
+        }
+    }
+
             let needed: &[usize] = match step {
                 Step::Join { groups, .. } => {
                     for group in groups {
@@ -230,6 +256,16 @@ mod tests {
             (join.to_owned(), "exactly one"),
             (format!("{join}{join}{measure}"), "joins twice"),
             (format!("{measure}[[steps]]\ndo = \"send\"\npeople = [\"a\"]\n"), "before it joined"),
+    #[test]
+    fn who_is_alone_on_stage_expects_nobody() {
+        let plan = Scenario::find("webinar").unwrap().plan().unwrap();
+        let all = OthersSend { voices: true, pictures: true };
+        let expected = [OthersSend::default(), all, all];
+        assert_eq!([0, 1, 2].map(|group| plan.others_send(group)), expected);
+        let plan = Scenario::find("fanout").unwrap().plan().unwrap();
+        assert_eq!(plan.others_send(1), OthersSend { voices: false, pictures: true });
+    }
+
             (
                 format!("{measure}[[steps]]\ndo = \"send\"\npeople = [\"b\"]\n"),
                 "no people called b",
