@@ -25,9 +25,10 @@ web-unit: web-client/node_modules/.package-lock.json ## Unit tests of the browse
 e2e: build ## Real browsers against the real binary
 	npm --prefix web-client run --silent e2e
 
-bench: ## Measure the code that runs for every packet, and the floor of this machine under it
+bench: build ## Measure what a packet costs, the floor under it, and how many classrooms fit here
 	cargo bench --locked --package kreide-bench-micro
 	cargo run --locked --release --quiet --package kreide-floor
+	target/release/capacity --seconds 5
 
 bench-full: build ## Measure everything; the reports go to OUT (benches/results/<date>-<machine>)
 	@scripts/bench-full.sh

@@ -69,6 +69,7 @@ const CRATES: &[Crate] = &[
         ],
     },
     Crate { folder: "benches/floor", name: "kreide-floor", imports: &[] },
+    Crate { folder: "benches/capacity", name: "kreide-capacity", imports: &["kreide-floor"] },
     Crate {
         folder: "benches/micro",
         name: "kreide-bench-micro",
