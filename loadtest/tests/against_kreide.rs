@@ -144,6 +144,39 @@ fn pictures_are_repaired_and_voices_are_not() {
     assert!(figure("packets_wrong_source") == 0.0 && figure("failed") == 0.0, "{report:#}");
 }
 
+/// A thin bot teaches two whole peer connections, and another comes while they send. What each
+/// shows comes from the other kind, or from the other peer, so media flowed in every direction; and
+/// the latecomer sees the peers' cameras only because they answer a request for a keyframe.
+#[test]
+fn peer_connections_and_bots_see_and_hear_each_other() {
+    let set = ["participants=4", "cameras=0", "late=1", "webrtc=2"];
+    let options: Vec<&str> = set.into_iter().flat_map(|set| ["--set", set]).collect();
+    let report = play("classroom", &options);
+    for zero in [
+        "failed",
+        "slots_empty",
+        "people_without_voice",
+        "people_without_picture",
+        "packets_wrong_source",
+        "packets_invalid",
+    ] {
+        assert_eq!(report[zero].as_f64(), Some(0.0), "{zero}: {report:#}");
+    }
+    // The teacher sees two cameras, each peer the screen, the teacher and the other peer, the
+    // latecomer all four pictures.
+    assert_eq!(report["slots_wished"], 2 + 2 * 3 + 4, "{report:#}");
+}
+
+/// Voices that got lost stay lost, and a strict run says so.
+#[test]
+fn a_strict_run_fails_by_a_loss() {
+    let options = ["--set", "subscribers=4", "--set", "late=0", "--lose", "5", "--strict"];
+    let (output, report) = attempt("webinar", &options);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("packets were lost"), "{said}");
+    assert!(report["loss_pct"].as_f64().is_some_and(|loss| loss > 0.0), "{report:#}");
+}
+
 #[test]
 fn what_cannot_be_played_is_said() {
     for (arguments, expected) in [

@@ -38,6 +38,7 @@ pub(crate) struct Reading {
     pub(crate) latency_ms: Option<Quantiles>,
     pub(crate) freezes: u64,
     pub(crate) bots_cpu_cores: Option<f64>,
+    pub(crate) bots_waiting_cores: Option<f64>,
     pub(crate) bots_lag_ms: Option<Quantiles>,
     pub(crate) bots_dropped: Option<u64>,
     pub(crate) failed: u64,

@@ -23,6 +23,8 @@ pub(crate) struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "what", content = "why")]
 pub(crate) enum Limit {
+    /// Something else on this machine: nothing can be said of a run beside it.
+    Busy(String),
     /// The bots: losses and latencies of such a run are theirs.
     Bots(String),
     /// Somebody did not get in, or was thrown out.
@@ -42,6 +44,13 @@ impl Limit {
             let (used, there) = (used.unwrap_or_default(), cores.len() as f64);
             (used > FULL * there).then(|| format!("{used:.2} of {there} cores"))
         };
+        let waited = |of: &str, waited: Option<f64>, ran: Option<f64>| {
+            let (waited, ran) = (waited.unwrap_or_default(), ran.unwrap_or_default());
+            let busy = waited > NOTICED && waited > ran;
+            busy.then(|| format!("{of} ran on {ran:.2} cores and waited for {waited:.2}"))
+        };
+        let busy = waited("the server", reading.server_waiting_cores, reading.server_cpu_cores)
+            .or_else(|| waited("the bots", reading.bots_waiting_cores, reading.bots_cpu_cores));
         let lag = reading.bots_lag_ms.unwrap_or_default().p99;
         let dropped = reading.bots_dropped.unwrap_or_default();
         let bots = full(reading.bots_cpu_cores, &cores.bots)
@@ -57,7 +66,8 @@ impl Limit {
         };
         let latency = reading.latency_ms.unwrap_or_default().p99;
         let slow = || (latency > LATEST_MS).then(|| format!("p99 of latency is {latency:.0} ms"));
-        bots.map(Self::Bots)
+        busy.map(Self::Busy)
+            .or_else(|| bots.map(Self::Bots))
             .or_else(|| failed().map(Self::Failed))
             .or_else(|| lost().map(Self::Lost))
             .or_else(|| full(reading.server_cpu_cores, &cores.server).map(Self::ServerFull))
@@ -67,6 +77,7 @@ impl Limit {
     /// In words.
     pub(crate) fn say(&self) -> String {
         match self {
+            Self::Busy(why) => format!("this machine is busy with something else: {why}"),
             Self::Bots(why) => format!("the bots are the limit: {why}"),
             Self::Failed(why) => format!("somebody fails: {why}"),
             Self::Lost(why) => format!("packets are lost: {why}"),
@@ -124,6 +135,8 @@ pub(crate) fn beyond(steps: &[Step]) -> Option<&Step> {
 
 /// Share of its cores from which on a program counts as full.
 const FULL: f64 = 0.9;
+/// Cores from which on it matters that a program waits for them.
+const NOTICED: f64 = 0.05;
 /// In ms: beyond it a conversation on a good line is heard to lag, and timers measure nothing.
 const LATEST_MS: f64 = 50.0;
 /// The knee is looked for to an eighth.
@@ -161,6 +174,11 @@ mod tests {
             (|r| r.failed = 2, "somebody fails: 2 people"),
             (|r| r.latency_ms = Some(Quantiles { p99: 60.0, ..Quantiles::default() }), "wait"),
             (|r| r.bots_cpu_cores = Some(0.95), "the bots are the limit"),
+            (
+                |r| r.bots_waiting_cores = Some(0.6),
+                "busy with something else: the bots ran on 0.50",
+            ),
+            (|r| r.server_waiting_cores = Some(0.6), "busy with something else: the server"),
             (
                 |r| r.bots_lag_ms = Some(Quantiles { p99: 60.0, ..Quantiles::default() }),
                 "60 ms late",

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::links::Links;
 use crate::report::{Report, Seen};
-use crate::scenario::{Plan, Step, Values};
+use crate::scenario::{Client, OthersSend, Plan, Step, Values};
 
 use churn::Churn;
 use progress::Progress;
@@ -194,17 +194,22 @@ impl Run<'_> {
             camera: kind.camera.clone(),
             lose: self.lose,
         };
+        let latencies = Arc::clone(&self.latencies);
+        let bot = match kind.client {
+            Client::Bot => Bot::spawn(config, latencies),
+            Client::Webrtc => kreide_peer::spawn(config, latencies),
+        };
         self.members.push(Member {
             room,
             group,
             bot,
             into_media: self.sends.contains(&true),
+            others_send: self.plan.others_send(group),
             sends: false,
             camera_off: false,
         });
     }
 
-            others_send: self.plan.others_send(group),
     /// Whoever belongs to a group that sends, has arrived and does not send yet, begins.
     async fn tell_to_send(&mut self) {
         for member in &mut self.members {

@@ -62,6 +62,19 @@ pub(crate) struct People {
     #[serde(default)]
     pub(crate) camera: CameraKind,
     pub(crate) watches: Watches,
+    #[serde(default)]
+    pub(crate) client: Client,
+}
+
+/// What somebody takes part by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Client {
+    /// The thin client: hundreds fit in a process.
+    #[default]
+    Bot,
+    /// A whole peer connection of the `webrtc` crate, its camera without simulcast.
+    Webrtc,
 }
 
 /// Which camera somebody has.

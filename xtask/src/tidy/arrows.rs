@@ -94,6 +94,11 @@ const CRATES: &[Crate] = &[
         imports: &["kreide-media", "kreide-protocol"],
     },
     Crate {
+        folder: "loadtest/peer",
+        name: "kreide-peer",
+        imports: &["kreide-protocol", "kreide-bot"],
+    },
+    Crate {
         folder: "loadtest",
         name: "kreide-loadtest",
         imports: &[
@@ -102,6 +107,7 @@ const CRATES: &[Crate] = &[
             "kreide-cluster",
             "kreide-server",
             "kreide-bot",
+            "kreide-peer",
         ],
     },
     Crate { folder: "xtask", name: "xtask", imports: &["kreide-protocol"] },
@@ -110,9 +116,9 @@ const CRATES: &[Crate] = &[
 /// Imported by tests alone.
 const TESTKIT: &str = "kreide-sfu-testkit";
 
-/// Crates that name a WebRTC library. The bot is a client of its own, so that no fault of ours
-/// stands on both sides.
-const WEBRTC: &[&str] = &["sfu/transport", "loadtest/bot"];
+/// Crates that name a WebRTC library. Bot and peer are clients of their own, so that no fault of
+/// ours stands on both sides.
+const WEBRTC: &[&str] = &["sfu/transport", "loadtest/bot", "loadtest/peer"];
 
 /// The cores: pure state machines, told the time and handed their input.
 const SANS_IO: &[&str] = &["sfu/core", "signaling/lesson", "recorder/core"];
@@ -148,7 +154,8 @@ pub fn arrows() -> Result<Vec<String>> {
             if ours && !for_tests && !known.imports.contains(&imported.as_str()) {
                 found.push(format!("{member}: must not import {imported}"));
             }
-            if imported.starts_with("rtc-") && !WEBRTC.contains(&member.as_str()) {
+            let is_webrtc = imported.starts_with("rtc-") || ["rtc", "webrtc"].contains(&&*imported);
+            if is_webrtc && !WEBRTC.contains(&member.as_str()) {
                 let named = WEBRTC.join(" and ");
                 found.push(format!("{member}: only {named} name a WebRTC library"));
             }
