@@ -57,10 +57,12 @@ full)
     for viewers in 50 200 400 1000; do
         play "webinar-$viewers" webinar --set "subscribers=$viewers"
     done
-    for viewers in 10 50 200 400 1000; do
+    for viewers in 10 50 200 400; do
         play "fanout-$viewers-480pps" fanout --set "subscribers=$viewers" --set pps=480
     done
-    play fanout-200-120pps fanout --set subscribers=200 --set pps=120
+    for viewers in 200 1000; do
+        play "fanout-$viewers-120pps" fanout --set "subscribers=$viewers" --set pps=120
+    done
     play bell-200-in-10-s bell --set rooms=7 --set participants=30 --set within=10
     play parents parents
     play churn churn
