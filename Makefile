@@ -1,9 +1,10 @@
 # Everything one does with Kreide. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test web build test unit web-unit e2e bench bench-full fuzz loadtest lint fmt generate clean
+.PHONY: help run setup setup-test web build test unit web-unit e2e bench bench-full fuzz loadtest loadtest-short \
+	lint fmt generate clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup build ## Build, start a server on http://localhost:8080, print two links
 	@scripts/run.sh
@@ -13,7 +14,7 @@ build: web ## Build the binaries into target/release
 
 web: web-client/dist/index.html ## Build the browser client into web-client/dist
 
-test: setup-test lint unit web-unit e2e ## Everything that CI does: lint and all tests
+test: setup-test lint web-unit unit fuzz loadtest-short e2e ## Everything that CI does: lint and all tests
 
 unit: ## Rust tests
 	cargo test --locked --workspace
@@ -24,9 +25,10 @@ web-unit: web-client/node_modules/.package-lock.json ## Unit tests of the browse
 e2e: build ## Real browsers against the real binary
 	npm --prefix web-client run --silent e2e
 
-bench: ## Measure the code that runs for every packet, and the floor of this machine under it
+bench: build ## Measure what a packet costs, the floor under it, and how many classrooms fit here
 	cargo bench --locked --package kreide-bench-micro
 	cargo run --locked --release --quiet --package kreide-floor
+	target/release/capacity --seconds 5
 
 bench-full: build ## Measure everything; the reports go to OUT (benches/results/<date>-<machine>)
 	@scripts/bench-full.sh
@@ -38,6 +40,9 @@ fuzz: ## Search for inputs that break a parser, FUZZ_SECONDS (20) for each
 
 loadtest: build ## Play lessons against the server and measure it
 	@scripts/loadtest.sh
+
+loadtest-short: build ## The same in seconds, which fails if anything is lost
+	@scripts/loadtest.sh strict
 
 lint: web-client/node_modules/.package-lock.json ## Format, warnings, types, licences
 	cargo fmt --all --check

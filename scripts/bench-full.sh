@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes a report of this machine: its floor, and every scenario of the load test. Wants a machine
-# that does nothing else for some minutes.
+# Writes a report of this machine: its floor, how many classrooms fit it, and every scenario of the
+# load test. Wants a machine that does nothing else for some minutes.
 set -eu
 cd "$(dirname "$0")/.."
 OUT=${OUT:-benches/results/$(date +%F)-$(uname -n)}
@@ -15,4 +15,6 @@ mkdir -p "$OUT"
 } >"$OUT/machine.txt"
 cargo run --release --quiet --locked --package kreide-floor -- --json "$OUT/floor.json" |
     tee "$OUT/floor.txt"
+target/release/capacity --fine --seconds "${SECONDS_EACH:-20}" --json "$OUT/capacity.json" |
+    tee "$OUT/capacity.txt"
 scripts/loadtest.sh full | tee "$OUT/loadtest.txt"

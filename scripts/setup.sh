@@ -2,7 +2,7 @@
 # Installs what is missing on a fresh Debian 12 with cargo and node; touches nothing that is there.
 #
 #   scripts/setup.sh run     what `make run` needs
-#   scripts/setup.sh test    what `make test` needs: browsers and checkers besides
+#   scripts/setup.sh test    what `make test` needs: browsers, checkers and the fuzzer besides
 #   scripts/setup.sh fuzz    what `make fuzz` needs
 set -eu
 cd "$(dirname "$0")/.."
@@ -78,7 +78,7 @@ if [ "$goal" = test ]; then
     fi
 fi
 
-if [ "$goal" = fuzz ] && ! cargo fuzz --version >/dev/null 2>&1; then
+if [ "$goal" != run ] && ! cargo fuzz --version >/dev/null 2>&1; then
     say 'building cargo-fuzz (once, half a minute)'
     cargo install --quiet --locked --debug cargo-fuzz ||
         stop 'could not install cargo-fuzz. Try: cargo install --locked cargo-fuzz'

@@ -4,13 +4,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use kreide_bot::Door;
 use kreide_control::Role;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::report::{Report, compare, each, html, table};
+use crate::report::{Report, compare, each, html, strict, table};
 use crate::scenario::{self, Scenario};
 use crate::{links, run};
 
@@ -74,6 +74,9 @@ struct RunOptions {
     /// Write what each bot received, one JSON object on each line
     #[arg(long, value_name = "FILE")]
     each: Option<PathBuf>,
+    /// Fail if anything was lost, wrong or not measured; times are not judged
+    #[arg(long)]
+    strict: bool,
     /// Write the report as one JSON object
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -139,6 +142,8 @@ fn play(options: RunOptions) -> Result<()> {
         std::fs::write(path, each::lines(&report.each)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
+    let faults = strict::faults(&report);
+    ensure!(!options.strict || faults.is_empty(), "{}", faults.join(", "));
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -57,12 +57,20 @@ impl Drop for Server {
     }
 }
 
-fn loadtest(arguments: &[&str]) -> std::process::Output {
+fn loadtest(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_loadtest")).args(arguments).output().expect("it runs")
 }
 
 /// Plays a scenario against a server of its own and returns the report.
 fn play(scenario: &str, options: &[&str]) -> Value {
+    let (output, report) = attempt(scenario, options);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    report
+}
+
+/// The same, however the run ended.
+fn attempt(scenario: &str, options: &[&str]) -> (Output, Value) {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let server = Server::start(&data);
@@ -72,13 +80,11 @@ fn play(scenario: &str, options: &[&str]) -> Value {
     arguments.extend(["--seconds", "4", "--json", json, "--html", html]);
     arguments.extend(options);
     let output = loadtest(&arguments);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
     assert!(std::fs::read_to_string(html).expect("written").contains("<svg"));
     let compared = loadtest(&["compare", json, json]);
     assert!(String::from_utf8_lossy(&compared.stdout).contains("latency_ms.p95"));
     let text = std::fs::read_to_string(json).expect("written");
-    serde_json::from_str(&text).expect("JSON")
+    (output, serde_json::from_str(&text).expect("JSON"))
 }
 
 /// Nothing of this depends on the speed of the machine.
@@ -105,7 +111,7 @@ fn is_flawless(report: &Value) {
 
 #[test]
 fn a_small_class_sees_and_hears_everything() {
-    let set = ["--set", "participants=6", "--set", "cameras=2", "--set", "late=1"];
+    let set = ["--set", "participants=6", "--set", "cameras=2", "--set", "late=1", "--strict"];
     let report = play("classroom", &set);
     is_flawless(&report);
     // Four seconds of four people: 50 voice packets each, a camera and a screen of the teacher.
@@ -183,6 +189,39 @@ fn an_onlooker_finds_a_link_and_every_bot_tells_what_it_received() {
         slots.iter().map(|slot| slot["packets"].as_u64().expect("a number")).sum()
     };
     assert_eq!(Some(bots.iter().map(packets).sum()), report["packets_received"].as_u64());
+}
+
+/// A thin bot teaches two whole peer connections, and another comes while they send. What each
+/// shows comes from the other kind, or from the other peer, so media flowed in every direction; and
+/// the latecomer sees the peers' cameras only because they answer a request for a keyframe.
+#[test]
+fn peer_connections_and_bots_see_and_hear_each_other() {
+    let set = ["participants=4", "cameras=0", "late=1", "webrtc=2"];
+    let options: Vec<&str> = set.into_iter().flat_map(|set| ["--set", set]).collect();
+    let report = play("classroom", &options);
+    for zero in [
+        "failed",
+        "slots_empty",
+        "people_without_voice",
+        "people_without_picture",
+        "packets_wrong_source",
+        "packets_invalid",
+    ] {
+        assert_eq!(report[zero].as_f64(), Some(0.0), "{zero}: {report:#}");
+    }
+    // The teacher sees two cameras, each peer the screen, the teacher and the other peer, the
+    // latecomer all four pictures.
+    assert_eq!(report["slots_wished"], 2 + 2 * 3 + 4, "{report:#}");
+}
+
+/// Voices that got lost stay lost, and a strict run says so.
+#[test]
+fn a_strict_run_fails_by_a_loss() {
+    let options = ["--set", "subscribers=4", "--set", "late=0", "--lose", "5", "--strict"];
+    let (output, report) = attempt("webinar", &options);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("packets were lost"), "{said}");
+    assert!(report["loss_pct"].as_f64().is_some_and(|loss| loss > 0.0), "{report:#}");
 }
 
 #[test]

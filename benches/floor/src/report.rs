@@ -55,7 +55,9 @@ impl Row {
 }
 
 impl Machine {
-    pub(crate) fn here() -> Self {
+    /// The one that this runs on.
+    #[must_use]
+    pub fn here() -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");
         let name = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));

@@ -8,21 +8,20 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kreide_protocol::{
-    ClientMessage, Joined, Kind, LessonEvent, Participant, RecordingNow, ServerMessage,
-};
+use kreide_protocol::{ClientMessage, Kind, ServerMessage};
 use rand::Rng;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 
+use crate::attention::{Attention, Reaction};
 use crate::counts::Counts;
 use crate::media::{Media, Publication};
 use crate::sdp::{Answer, Credentials, offer, pack};
 use crate::seat::Seat;
 use crate::send::Camera;
 use crate::transport::Identity;
-use crate::view::{View, Watching};
+use crate::view::Watching;
 use crate::{BotError, Door, Latencies};
 
 /// Who a bot is and what it can do.
@@ -85,12 +84,22 @@ impl Bot {
     /// Starts a bot on the current runtime.
     #[must_use]
     pub fn spawn(config: BotConfig, latencies: Arc<Latencies>) -> Self {
+        Self::run(|reins| Task::arrive(config, latencies, reins))
+    }
+
+    /// Starts a participant of another make, which is held by its reins.
+    #[must_use]
+    pub fn run<F>(start: impl FnOnce(Reins) -> F) -> Self
+    where
+        F: Future<Output = Result<(), BotError>> + Send + 'static,
+    {
         let (orders, receiver) = mpsc::channel(ORDERS);
         let (sender, stage) = watch::channel(Stage::Arriving);
         let counts = Arc::new(Mutex::new(Counts::default()));
         let shared = Arc::clone(&counts);
+        let task = start(Reins { orders: receiver, stage: sender.clone(), counts: shared });
         tokio::spawn(async move {
-            let end = match Task::arrive(config, latencies, shared, receiver, &sender).await {
+            let end = match task.await {
                 Ok(()) => Stage::Left,
                 Err(error) => Stage::Failed(error.to_string()),
             };
@@ -133,23 +142,42 @@ impl Bot {
     }
 }
 
+/// What holds a participant's task to its handle.
+#[derive(Debug)]
+pub struct Reins {
+    orders: mpsc::Receiver<Order>,
+    stage: watch::Sender<Stage>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+impl Reins {
+    /// The next order; `None` if the handle is gone.
+    pub async fn order(&mut self) -> Option<Order> {
+        self.orders.recv().await
+    }
+
+    /// Media can flow.
+    pub fn connected(&self) {
+        self.stage.send_replace(Stage::Connected);
+    }
+
+    /// Tells what was counted so far.
+    pub fn tell(&self, counts: Counts) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+    }
+}
+
 struct Task {
     seat: Seat,
     media: Media,
-    view: View,
+    attention: Attention,
+    reins: Reins,
     socket: UdpSocket,
     lose: f64,
     began: Instant,
     entered: Duration,
     seated: Duration,
     joined: Option<Duration>,
-    me: u32,
-    refused: Vec<String>,
-    recording: bool,
-    wished: u32,
-    /// When the wishes are looked at again; changes in between are told together.
-    view_due: Option<Instant>,
-    counts: Arc<Mutex<Counts>>,
     counts_due: Instant,
 }
 
@@ -165,9 +193,7 @@ impl Task {
     async fn arrive(
         config: BotConfig,
         latencies: Arc<Latencies>,
-        counts: Arc<Mutex<Counts>>,
-        mut orders: mpsc::Receiver<Order>,
-        stage: &watch::Sender<Stage>,
+        reins: Reins,
     ) -> Result<(), BotError> {
         let identity = identity()?;
         let began = Instant::now();
@@ -186,7 +212,8 @@ impl Task {
         let answer = joined.media.as_ref().ok_or(BotError::Answer("media"))?;
         let answer = Answer::parse(&answer.answer)?;
         let (camera, screen) = (&config.camera, Camera::screen());
-        let publications = Publication::all(joined.you, camera, &screen, &answer.lines, content)?;
+        let ssrcs = [None, None, Some(content), None];
+        let publications = Publication::all(joined.you, camera, &screen, &answer.lines, ssrcs)?;
         let now = Instant::now();
         let socket = socket()?;
         // Until its first event the runtime takes a socket for full.
@@ -195,32 +222,22 @@ impl Task {
         let mut task = Self {
             seat,
             media,
-            view: View::new(config.watching, joined.you),
+            attention: Attention::new(config.watching, &joined, now),
+            reins,
             socket,
             lose: config.lose,
             began,
             entered: entered - began,
             seated: now - began,
             joined: None,
-            me: joined.you,
-            refused: Vec::new(),
-            recording: false,
-            wished: 0,
-            view_due: None,
-            counts,
             counts_due: now,
         };
-        task.learn(&joined, now);
-        let outcome = task.live(&mut orders, stage).await;
+        let outcome = task.live().await;
         task.tell_counts();
         outcome
     }
 
-    async fn live(
-        &mut self,
-        orders: &mut mpsc::Receiver<Order>,
-        stage: &watch::Sender<Stage>,
-    ) -> Result<(), BotError> {
+    async fn live(&mut self) -> Result<(), BotError> {
         // One timer for good: to make and drop one costs as much as to take a packet.
         let mut timer = pin!(sleep_until(self.due().into()));
         loop {
@@ -229,7 +246,7 @@ impl Task {
             if self.joined.is_none() && self.media.is_connected() {
                 self.joined = Some(now - self.began);
                 self.tell_counts();
-                stage.send_replace(Stage::Connected);
+                self.reins.connected();
             }
             if self.joined.is_none() && now - self.began > PATIENCE {
                 return Err(BotError::Media("no connection within 20 s".to_owned()));
@@ -243,7 +260,7 @@ impl Task {
                 biased;
                 message = self.seat.hear() => Wake::Said(message?),
                 // A handle that was dropped leaves.
-                order = orders.recv() => Wake::Ordered(order.unwrap_or(Order::Leave)),
+                order = self.reins.order() => Wake::Ordered(order.unwrap_or(Order::Leave)),
                 () = &mut timer => Wake::Time,
                 ready = self.socket.readable() => { ready?; Wake::Datagrams }
             };
@@ -264,20 +281,16 @@ impl Task {
 
     fn due(&self) -> Instant {
         let due = self.media.poll_timeout().min(self.counts_due);
-        self.view_due.map_or(due, |view| view.min(due))
+        self.attention.poll_timeout().map_or(due, |view| view.min(due))
     }
 
     async fn handle_time(&mut self, now: Instant) -> Result<(), BotError> {
         if now >= self.media.poll_timeout() {
             self.media.handle_timeout(now)?;
         }
-        if self.view_due.is_some_and(|due| now >= due) {
-            self.view_due = None;
-            if let Some(slots) = self.view.update() {
-                self.wished = slots.len() as u32;
-                self.media.wish(|slot| self.view.wished(slot));
-                self.seat.say(ClientMessage::View { slots }).await?;
-            }
+        if let Some(view) = self.attention.handle_timeout(now) {
+            self.media.plain.wish(|slot| self.attention.wished(slot));
+            self.seat.say(view).await?;
         }
         if now >= self.counts_due {
             self.counts_due = now + TELL;
@@ -323,100 +336,44 @@ impl Task {
         let now = Instant::now();
         match order {
             Order::Send(kind, on) => {
-                self.media.send(kind, on, now);
+                self.media.plain.send(kind, on, now);
                 self.seat.say(ClientMessage::Send { kind, on }).await?;
             }
             Order::Mark => {
-                self.media.mark();
+                self.media.plain.mark();
                 self.tell_counts();
             }
-            Order::Hush => {
-                self.media.close(now);
-                for kind in crate::sdp::SENDING {
-                    self.media.send(kind, false, now);
-                }
-            }
-            Order::Turn => {
-                self.view.turn();
-                self.view_due = Some(now);
-            }
+            Order::Hush => self.media.plain.hush(now),
+            Order::Turn => self.attention.turn(now),
             Order::Record(on) => self.seat.say(ClientMessage::Record { on }).await?,
             Order::Leave => {}
         }
         Ok(())
     }
 
-    fn learn(&mut self, joined: &Joined, now: Instant) {
-        let Some(snapshot) = &joined.snapshot else { return };
-        for Participant { no, sending, .. } in &snapshot.participants {
-            self.view.is(*no, sending.clone());
-        }
-        self.recording = snapshot.recording.as_ref().is_some_and(|recording| recording.running);
-        self.view_due = Some(now);
-    }
-
     async fn heard(&mut self, message: ServerMessage) -> Result<(), BotError> {
-        match message {
-            ServerMessage::Event(stamped) => self.happened(stamped.event).await?,
-            ServerMessage::Slots { slots } => {
-                slots.into_iter().for_each(|slot| self.media.told(slot));
+        match self.attention.handle(message, Instant::now())? {
+            Reaction::Nothing => {}
+            Reaction::Slots(slots) => {
+                slots.into_iter().for_each(|slot| self.media.plain.told(slot));
             }
-            ServerMessage::Error(refusal) => {
-                if self.refused.len() < MOST_REFUSED {
-                    self.refused.push(format!("{:?}: {}", refusal.code, refusal.message));
-                }
-            }
-            ServerMessage::MediaLost => {
-                return Err(BotError::Media("the server lost the connection".to_owned()));
-            }
-            ServerMessage::Closed { code } => {
-                return Err(BotError::Refused(format!("closed: {code:?}")));
-            }
-            ServerMessage::Joined(_)
-            | ServerMessage::Media(_)
-            | ServerMessage::Speaking { .. }
-            | ServerMessage::Ok { .. }
-            | ServerMessage::Pong => {}
+            Reaction::Say(answer) => self.seat.say(answer).await?,
         }
-        Ok(())
-    }
-
-    async fn happened(&mut self, event: LessonEvent) -> Result<(), BotError> {
-        match event {
-            LessonEvent::Joined { participant } => {
-                self.view.is(participant.no, participant.sending);
-            }
-            LessonEvent::Left { who } | LessonEvent::Removed { who, .. } => self.view.gone(who),
-            LessonEvent::Sending { who, kind, on, .. } => self.view.sending(who, kind, on),
-            LessonEvent::Recording { recording, .. } => {
-                self.recording = recording.as_ref().is_some_and(|recording| recording.running);
-                if let Some(RecordingNow { id, running: false, .. }) = recording {
-                    // Everyone agrees, so that a recording has something to do.
-                    self.seat.say(ClientMessage::RecordConsent { to: Some(id) }).await?;
-                }
-                return Ok(());
-            }
-            _ => return Ok(()),
-        }
-        self.view_due.get_or_insert(Instant::now() + TOGETHER);
         Ok(())
     }
 
     fn tell_counts(&self) {
-        let (audio, video) = self.media.firsts();
-        let counts = Counts {
-            number: self.me,
+        let (audio, video) = self.media.plain.firsts();
+        let mut counts = Counts {
             entered: Some(self.entered),
             seated: Some(self.seated),
             joined: self.joined,
             first_audio: audio.map(|at| at - self.began),
             first_video: video.map(|at| at - self.began),
-            wished: self.wished,
-            refused: self.refused.clone(),
-            recording: self.recording,
-            ..self.media.counts()
+            ..self.media.plain.counts()
         };
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+        self.attention.tell(&mut counts);
+        self.reins.tell(counts);
     }
 }
 
@@ -451,7 +408,6 @@ fn socket() -> Result<UdpSocket, BotError> {
 /// Three voices and an interpreter.
 const AUDIO_SLOTS: u8 = 4;
 const ORDERS: usize = 16;
-const MOST_REFUSED: usize = 8;
 /// Datagrams taken before anything else gets its turn.
 const AT_ONCE: usize = 64;
 const RECEIVE_BUFFER: usize = 1 << 20;
@@ -459,5 +415,3 @@ const RECEIVE_BUFFER: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often counts are told.
 const TELL: Duration = Duration::from_millis(250);
-/// Changes within this time become one view, as in the client.
-const TOGETHER: Duration = Duration::from_millis(60);

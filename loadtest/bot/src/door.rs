@@ -66,6 +66,12 @@ impl Door {
         format!("http://{}", self.authority)
     }
 
+    /// `host:port`
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
     pub(crate) fn socket_url(&self) -> String {
         format!("ws://{}/ws", self.authority)
     }

@@ -6,13 +6,16 @@
 //! receiver notices, after repair.
 //! Left out on purpose: decoding, congestion control of what is sent (the rates are the
 //! scenario's), and coming back after a lost connection (a lost one is a result).
+//! What is public beside [`Bot`] are its parts, for a participant on another connection.
 
+mod attention;
 mod bot;
 mod clock;
 mod counts;
 mod door;
 mod latency;
 mod media;
+mod plain;
 mod receive;
 mod sdp;
 mod seat;
@@ -21,11 +24,15 @@ mod stamp;
 mod transport;
 mod view;
 
-pub use bot::{Bot, BotConfig, Order, Stage};
+pub use attention::{Attention, Reaction};
+pub use bot::{Bot, BotConfig, Order, Reins, Stage};
 pub use clock::unix_micros;
 pub use counts::{Counts, SlotCounts};
 pub use door::{Door, DoorError};
 pub use latency::{Latencies, Measured};
+pub use plain::{Missing, Plain};
+pub use sdp::pack;
+pub use seat::Seat;
 pub use send::{Camera, Layer};
 pub use view::Watching;
 

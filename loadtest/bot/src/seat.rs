@@ -21,7 +21,8 @@ use crate::{BotError, Door};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-pub(crate) struct Seat {
+/// A participant's seat, and the line to the server that holds it.
+pub struct Seat {
     say: SplitSink<Socket, Message>,
     heard: mpsc::Receiver<Result<ServerMessage, BotError>>,
     reader: AbortHandle,
@@ -34,7 +35,7 @@ impl Seat {
     ///
     /// # Errors
     /// [`BotError`] if the door stays shut or the lesson does not let the bot in.
-    pub(crate) async fn take(
+    pub async fn take(
         door: &Door,
         link: &str,
         name: &str,
@@ -77,7 +78,10 @@ impl Seat {
     }
 
     /// Says something; a refusal will carry a number.
-    pub(crate) async fn say(&mut self, message: ClientMessage) -> Result<(), BotError> {
+    ///
+    /// # Errors
+    /// [`BotError`] if the line is broken.
+    pub async fn say(&mut self, message: ClientMessage) -> Result<(), BotError> {
         self.reference += 1;
         let frame = ClientFrame { reference: Some(self.reference), message };
         let text = serde_json::to_string(&frame).map_err(|e| BotError::Protocol(e.to_string()))?;
@@ -85,13 +89,16 @@ impl Seat {
     }
 
     /// The next message.
-    pub(crate) async fn hear(&mut self) -> Result<ServerMessage, BotError> {
+    ///
+    /// # Errors
+    /// [`BotError`] if the line is broken or closed, or the message makes no sense.
+    pub async fn hear(&mut self) -> Result<ServerMessage, BotError> {
         let closed = || BotError::Refused("the server closed the connection".to_owned());
         self.heard.recv().await.ok_or_else(closed)?
     }
 
     /// Gives the seat up.
-    pub(crate) async fn leave(&mut self) {
+    pub async fn leave(&mut self) {
         // Whoever goes does not care whether the line still stands.
         let _ = self.say(ClientMessage::Leave).await;
         let _ = self.say.close().await;

@@ -6,6 +6,7 @@
 pub(crate) mod compare;
 pub(crate) mod each;
 pub(crate) mod html;
+pub(crate) mod strict;
 pub(crate) mod table;
 
 use std::time::Duration;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::proc::Spent;
 use crate::run::{Ended, Second, Settings};
-use crate::scenario::{Plan, Values};
+use crate::scenario::{OthersSend, Plan, Values};
 
 /// A whole report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,10 @@ pub(crate) struct Report {
     /// Pictures asked for at the end, and those of them that never came.
     pub(crate) slots_wished: u64,
     pub(crate) slots_empty: u64,
+    /// People who were there at the end and had heard nobody, or seen nobody, since they came,
+    /// although somebody else in their room sent it.
+    pub(crate) people_without_voice: u64,
+    pub(crate) people_without_picture: u64,
     /// Processor time of the server for each packet that arrived, everything included.
     pub(crate) server_cpu_us_per_packet: Option<f64>,
     pub(crate) server_cpu_cores: Option<f64>,
@@ -142,6 +147,8 @@ pub(crate) struct Seen {
     pub(crate) counts: Counts,
     /// Somebody sent when it came.
     pub(crate) into_media: bool,
+    /// Others in its room send voices, and pictures.
+    pub(crate) others_send: OthersSend,
     /// Why it ended, if it was not told to.
     pub(crate) failed: Option<String>,
     /// It was there at the end.
@@ -170,6 +177,11 @@ impl Report {
         let wished = || {
             let present = seen.iter().filter(|seen| seen.present && seen.failed.is_none());
             present.flat_map(|seen| &seen.counts.slots).filter(|slot| slot.wished.is_some())
+        };
+        let without = |promised: fn(OthersSend) -> bool, first: fn(&Counts) -> Option<Duration>| {
+            let present = seen.iter().filter(|seen| seen.present && seen.failed.is_none());
+            let waiting = present.filter(|seen| promised(seen.others_send));
+            waiting.filter(|seen| first(&seen.counts).is_none()).count() as u64
         };
         let lost_of = |audio: bool| {
             let of = || slots().filter(move |slot| slot.audio == audio);
@@ -222,6 +234,8 @@ impl Report {
             bots_unsent: sum(|counts| counts.unsent),
             slots_wished: wished().count() as u64,
             slots_empty: wished().filter(|slot| slot.received == 0).count() as u64,
+            people_without_voice: without(|others| others.voices, |counts| counts.first_audio),
+            people_without_picture: without(|others| others.pictures, |counts| counts.first_video),
             server_cpu_us_per_packet: ended.server_cpu.and_then(per_packet),
             server_cpu_cores: cores(ended.server_cpu, |cpu| cpu.running),
             server_cpu_us_per_participant_second: ended.server_cpu.map(per_participant),

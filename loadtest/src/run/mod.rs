@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::links::Links;
 use crate::onlooker::Invitation;
 use crate::report::{Report, Seen};
-use crate::scenario::{Plan, Step, Values};
+use crate::scenario::{Client, OthersSend, Plan, Step, Values};
 
 use churn::Churn;
 use progress::Progress;
@@ -104,6 +104,7 @@ struct Member {
     bot: Bot,
     /// Whether somebody sent when it came, so that it can tell how long the first picture took.
     into_media: bool,
+    others_send: OthersSend,
     /// What it was told to send.
     sends: bool,
     camera_off: bool,
@@ -202,12 +203,18 @@ impl Run<'_> {
             camera: kind.camera.clone(),
             lose: self.lose,
         };
+        let latencies = Arc::clone(&self.latencies);
+        let bot = match kind.client {
+            Client::Bot => Bot::spawn(config, latencies),
+            Client::Webrtc => kreide_peer::spawn(config, latencies),
+        };
         self.members.push(Member {
             name,
             room,
             group,
-            bot: Bot::spawn(config, Arc::clone(&self.latencies)),
+            bot,
             into_media: self.sends.contains(&true),
+            others_send: self.plan.others_send(group),
             sends: false,
             camera_off: false,
         });
@@ -347,6 +354,7 @@ impl Member {
             room: self.room,
             counts: self.bot.counts(),
             into_media: self.into_media,
+            others_send: self.others_send,
             failed,
             present: true,
         }

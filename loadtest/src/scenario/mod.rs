@@ -13,7 +13,7 @@ use kreide_protocol::{Kind, Role};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use amount::Amount;
-pub(crate) use plan::{Change, Plan, Step};
+pub(crate) use plan::{Change, OthersSend, Plan, Step};
 
 /// The scenarios that come along.
 pub(crate) const BUILT_IN: [(&str, &str); 8] = [
@@ -63,6 +63,19 @@ pub(crate) struct People {
     #[serde(default)]
     pub(crate) camera: CameraKind,
     pub(crate) watches: Watches,
+    #[serde(default)]
+    pub(crate) client: Client,
+}
+
+/// What somebody takes part by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Client {
+    /// The thin client: hundreds fit in a process.
+    #[default]
+    Bot,
+    /// A whole peer connection of the `webrtc` crate, its camera without simulcast.
+    Webrtc,
 }
 
 /// Which camera somebody has.

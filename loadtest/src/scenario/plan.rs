@@ -7,7 +7,7 @@ use kreide_bot::{Camera, Watching};
 use kreide_protocol::{Kind, Role};
 use serde::Deserialize;
 
-use super::{CameraKind, Scenario, StepText, Value};
+use super::{CameraKind, Client, Scenario, StepText, Value};
 
 /// What is going to happen.
 #[derive(Clone, Debug)]
@@ -29,6 +29,7 @@ pub(crate) struct Group {
     pub(crate) sends: Vec<Kind>,
     pub(crate) camera: Camera,
     pub(crate) watching: Watching,
+    pub(crate) client: Client,
 }
 
 /// One thing that happens. Groups are named by their place in [`Plan::groups`].
@@ -90,12 +91,16 @@ impl Scenario {
                     CameraKind::Single => Camera::single(pps as u32),
                 },
                 watching: Watching { slots: people.watches.slots, height: people.watches.height },
+                client: people.client,
             });
         }
         let total: u32 = groups.iter().map(|group| group.count).sum();
         let total = f64::from(total) * rooms;
         ensure!(total >= 1.0, "nobody takes part");
         ensure!(total <= f64::from(MOST_PEOPLE), "{total} people are more than {MOST_PEOPLE}");
+        let whole = groups.iter().filter(|group| group.client == Client::Webrtc);
+        let whole = f64::from(whole.map(|group| group.count).sum::<u32>()) * rooms;
+        ensure!(whole <= MOST_WEBRTC, "{whole} whole peer connections are more than {MOST_WEBRTC}");
         let mut plan = Plan { rooms: rooms as u32, groups, steps: Vec::new(), records: false };
         for step in &self.steps {
             plan.steps.extend(self.step(step, &plan.groups)?);
@@ -143,10 +148,36 @@ impl Scenario {
     }
 }
 
+/// What the others in somebody's room send, once all send what they are told to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OthersSend {
+    pub(crate) voices: bool,
+    pub(crate) pictures: bool,
+}
+
 impl Plan {
     /// Everybody in all rooms.
     pub(crate) fn participants(&self) -> u32 {
         self.rooms * self.groups.iter().map(|group| group.count).sum::<u32>()
+    }
+
+    /// What one of a group can expect to hear and see.
+    pub(crate) fn others_send(&self, group: usize) -> OthersSend {
+        let told = |place: usize| {
+            let sends =
+                |step: &Step| matches!(step, Step::Send { groups } if groups.contains(&place));
+            self.steps.iter().any(sends)
+        };
+        let some = |kinds: &[Kind]| {
+            self.groups.iter().enumerate().any(|(place, other)| {
+                let others = other.count.saturating_sub(u32::from(place == group));
+                others > 0 && told(place) && other.sends.iter().any(|kind| kinds.contains(kind))
+            })
+        };
+        OthersSend {
+            voices: some(&[Kind::Microphone, Kind::ContentAudio]),
+            pictures: some(&[Kind::Camera, Kind::Content]),
+        }
     }
 
     fn check(&self) -> Result<()> {
@@ -180,6 +211,8 @@ impl Plan {
 }
 
 const MOST_PEOPLE: u32 = 20_000;
+/// Each costs many times what a bot does: beyond this one would measure them.
+const MOST_WEBRTC: f64 = 24.0;
 const MOST_ROOMS: f64 = 5_000.0;
 const MOST_PACKETS: f64 = 10_000.0;
 const LONGEST_S: f64 = 86_400.0;
@@ -216,8 +249,21 @@ mod tests {
         for wrong in ["participants", "nobody=1", "record=1", "pps=x", "pps=-1"] {
             assert!(scenario.set(wrong).is_err(), "{wrong}");
         }
+        scenario.set("webrtc=9").unwrap();
+        assert!(scenario.plan().is_err(), "27 whole peer connections");
+        scenario.set("webrtc=0").unwrap();
         scenario.set("cameras=19").unwrap();
         assert!(scenario.plan().is_err(), "less than nobody cannot be");
+    }
+
+    #[test]
+    fn who_is_alone_on_stage_expects_nobody() {
+        let plan = Scenario::find("webinar").unwrap().plan().unwrap();
+        let all = OthersSend { voices: true, pictures: true };
+        let expected = [OthersSend::default(), all, all];
+        assert_eq!([0, 1, 2].map(|group| plan.others_send(group)), expected);
+        let plan = Scenario::find("fanout").unwrap().plan().unwrap();
+        assert_eq!(plan.others_send(1), OthersSend { voices: false, pictures: true });
     }
 
     #[test]

@@ -65,8 +65,8 @@ pub use seat::{ChatLine, Person, Standing};
 pub use text::Text;
 pub use values::{KeyHash, Millis, PayloadId, Subject, TokenId};
 
-/// Seats that may be held at the same time.
-pub const MAX_SEATS: usize = 500;
+/// Seats that may be held at the same time: the assembly of a large school.
+pub const MAX_SEATS: usize = 1_500;
 /// Numbers that one lesson gives out: bounds those who come under ever new identities.
 pub const MAX_NUMBERS: u32 = 5_000;
 /// Chat messages that the state keeps for those who come later; the log keeps all.

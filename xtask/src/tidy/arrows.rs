@@ -69,6 +69,7 @@ const CRATES: &[Crate] = &[
         ],
     },
     Crate { folder: "benches/floor", name: "kreide-floor", imports: &[] },
+    Crate { folder: "benches/capacity", name: "kreide-capacity", imports: &["kreide-floor"] },
     Crate {
         folder: "benches/micro",
         name: "kreide-bench-micro",
@@ -93,6 +94,11 @@ const CRATES: &[Crate] = &[
         imports: &["kreide-media", "kreide-protocol"],
     },
     Crate {
+        folder: "loadtest/peer",
+        name: "kreide-peer",
+        imports: &["kreide-protocol", "kreide-bot"],
+    },
+    Crate {
         folder: "loadtest",
         name: "kreide-loadtest",
         imports: &[
@@ -101,6 +107,7 @@ const CRATES: &[Crate] = &[
             "kreide-cluster",
             "kreide-server",
             "kreide-bot",
+            "kreide-peer",
         ],
     },
     Crate { folder: "xtask", name: "xtask", imports: &["kreide-protocol"] },
@@ -109,9 +116,9 @@ const CRATES: &[Crate] = &[
 /// Imported by tests alone.
 const TESTKIT: &str = "kreide-sfu-testkit";
 
-/// Crates that name a WebRTC library. The bot is a client of its own, so that no fault of ours
-/// stands on both sides.
-const WEBRTC: &[&str] = &["sfu/transport", "loadtest/bot"];
+/// Crates that name a WebRTC library. Bot and peer are clients of their own, so that no fault of
+/// ours stands on both sides.
+const WEBRTC: &[&str] = &["sfu/transport", "loadtest/bot", "loadtest/peer"];
 
 /// Crates whose tests do so: hostile browsers on real sockets.
 const WEBRTC_IN_TESTS: &[&str] = &["sfu/node"];
@@ -152,7 +159,8 @@ pub fn arrows() -> Result<Vec<String>> {
             }
             let hostile =
                 section == "dev-dependencies" && WEBRTC_IN_TESTS.contains(&member.as_str());
-            if imported.starts_with("rtc-") && !hostile && !WEBRTC.contains(&member.as_str()) {
+            let is_webrtc = imported.starts_with("rtc-") || ["rtc", "webrtc"].contains(&&*imported);
+            if is_webrtc && !hostile && !WEBRTC.contains(&member.as_str()) {
                 let named = WEBRTC.join(" and ");
                 found.push(format!("{member}: only {named} name a WebRTC library"));
             }

@@ -1,50 +1,39 @@
-//! The media of one bot, without a socket: datagrams and time go in, datagrams come out.
+//! The media connection of one bot, without a socket: datagrams and time go in, datagrams come out.
 //!
 //! Invariant: told the time, so that everything of one wake-up has the same; `poll_transmit` is
 //! drained after every call, so what waits there is at most one frame of each source.
 
 mod publication;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kreide_media::rtcp::{self, Rtcp};
 use kreide_media::rtp::Packet;
-use kreide_protocol::{Kind, SlotNow, SourceRef};
 
 use crate::BotError;
-use crate::counts::Counts;
 use crate::latency::Latencies;
-use crate::receive::{Slot, Source, TransportFeedback};
+use crate::plain::{Missing, Plain};
+use crate::receive::TransportFeedback;
 use crate::sdp::{Answer, Credentials};
-use crate::send::Extras;
 use crate::transport::{Dtls, Ice, Identity, Srtp};
 
 pub(crate) use publication::Publication;
 
 pub(crate) struct Media {
     identity: Arc<Identity>,
-    latencies: Arc<Latencies>,
+    pub(crate) plain: Plain,
     expected_fingerprint: String,
     ice: Ice,
     state: State,
-    publications: Vec<Publication>,
-    /// Voices first, as the answer has them.
-    slots: Vec<Slot>,
-    /// Slot and whether it is its stream of repetitions, by SSRC.
-    by_ssrc: HashMap<u32, (usize, bool)>,
     /// Id of the extension with transport-wide numbers.
     transport_cc: Option<u8>,
     feedback: TransportFeedback,
-    transport_sequence: u16,
     next_feedback: Instant,
     next_report: Instant,
     transmits: VecDeque<(SocketAddr, Vec<u8>)>,
-    counts: Counts,
-    first_audio: Option<Instant>,
-    first_video: Option<Instant>,
 }
 
 enum State {
@@ -62,83 +51,26 @@ impl Media {
         publications: Vec<Publication>,
         now: Instant,
     ) -> Self {
-        let (audio, video): (Vec<Slot>, Vec<Slot>) =
-            answer.lines.iter().filter_map(Slot::new).partition(|slot| slot.audio);
-        let slots: Vec<Slot> = audio.into_iter().chain(video).collect();
-        let by_ssrc = slots
-            .iter()
-            .enumerate()
-            .flat_map(|(index, slot)| {
-                let repetitions = slot.rtx_ssrc.map(|ssrc| (ssrc, (index, true)));
-                std::iter::once((slot.ssrc, (index, false))).chain(repetitions)
-            })
-            .collect();
         Self {
             ice: Ice::new(Arc::clone(&identity.provider), credentials, answer, now),
             identity,
-            latencies,
+            plain: Plain::of(latencies, publications, answer),
             expected_fingerprint: answer.fingerprint.clone(),
             state: State::Checking,
-            publications,
-            slots,
-            by_ssrc,
             transport_cc: answer
                 .lines
                 .iter()
                 .filter(|line| line.receiving)
                 .find_map(|line| line.extensions.transport_cc),
             feedback: TransportFeedback::default(),
-            transport_sequence: 0,
             next_feedback: now,
             next_report: now,
             transmits: VecDeque::new(),
-            counts: Counts::default(),
-            first_audio: None,
-            first_video: None,
         }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
         matches!(self.state, State::Connected(..))
-    }
-
-    pub(crate) fn firsts(&self) -> (Option<Instant>, Option<Instant>) {
-        (self.first_audio, self.first_video)
-    }
-
-    /// Switches a source on or off.
-    pub(crate) fn send(&mut self, kind: Kind, on: bool, now: Instant) {
-        for publication in &mut self.publications {
-            if publication.kind() == kind {
-                publication.switch(on, now);
-            }
-        }
-    }
-
-    /// What this bot wants to see in each video slot.
-    pub(crate) fn wish(&mut self, wished: impl Fn(usize) -> Option<SourceRef>) {
-        for (index, slot) in self.slots.iter_mut().filter(|slot| !slot.audio).enumerate() {
-            slot.wished = wished(index);
-        }
-    }
-
-    /// What the server says about a video slot.
-    pub(crate) fn told(&mut self, now: SlotNow) {
-        let mut video = self.slots.iter_mut().filter(|slot| !slot.audio);
-        if let Some(slot) = video.nth(usize::from(now.slot)) {
-            slot.told(now);
-        }
-    }
-
-    /// Counts anew from here on.
-    pub(crate) fn mark(&mut self) {
-        self.slots.iter_mut().for_each(Slot::mark);
-        self.counts = Counts::default();
-    }
-
-    /// Sending ends now: judges the pictures that stand.
-    pub(crate) fn close(&mut self, now: Instant) {
-        self.slots.iter_mut().for_each(|slot| slot.close(now));
     }
 
     /// Says goodbye to the server.
@@ -149,17 +81,13 @@ impl Media {
         self.drain_dtls();
     }
 
-    pub(crate) fn counts(&self) -> Counts {
-        Counts { slots: self.slots.iter().map(Slot::counts).collect(), ..self.counts.clone() }
-    }
-
     pub(crate) fn poll_transmit(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.transmits.pop_front()
     }
 
     /// The kernel did not take a datagram.
     pub(crate) fn unsent(&mut self) {
-        self.counts.unsent += 1;
+        self.plain.counts.unsent += 1;
     }
 
     /// When [`Self::handle_timeout`] is due.
@@ -171,8 +99,7 @@ impl Media {
             State::Handshaking(dtls) => at(dtls.poll_timeout()),
             State::Connected(..) => {
                 at(Some(self.next_feedback.min(self.next_report)));
-                self.publications.iter().for_each(|publication| at(publication.poll_timeout()));
-                self.slots.iter().for_each(|slot| at(slot.poll_timeout()));
+                at(self.plain.poll_timeout());
             }
         }
         due
@@ -196,7 +123,8 @@ impl Media {
                 self.drain_dtls();
             }
             State::Connected(..) => {
-                self.publish(now);
+                let due = self.plain.due(now);
+                due.iter().for_each(|packet| self.transmit_rtp(packet));
                 self.repair(now);
                 if now >= self.next_feedback {
                     self.next_feedback = now + FEEDBACK;
@@ -237,7 +165,7 @@ impl Media {
             [20..=63, ..] => self.handle_dtls(datagram, now)?,
             [128..=191, 192..=223, ..] => self.handle_rtcp(datagram, now),
             [128..=191, ..] => self.handle_rtp(datagram, now),
-            _ => self.counts.invalid += 1,
+            _ => self.plain.counts.invalid += 1,
         }
         Ok(())
     }
@@ -267,56 +195,40 @@ impl Media {
     fn handle_rtp(&mut self, datagram: &[u8], now: Instant) {
         let State::Connected(_, srtp) = &mut self.state else { return };
         let Some(plain) = srtp.open_rtp(datagram) else {
-            self.counts.invalid += 1;
+            self.plain.counts.invalid += 1;
             return;
         };
-        let packet = Packet::parse(&plain).ok();
-        let known = packet.and_then(|packet| Some((packet, *self.by_ssrc.get(&packet.ssrc)?)));
-        let Some((packet, (index, repeated))) = known else {
-            self.counts.invalid += 1;
+        let Ok(packet) = Packet::parse(&plain) else {
+            self.plain.counts.invalid += 1;
             return;
         };
         if let Some(&[high, low]) = packet.extensions.get(self.transport_cc) {
             self.feedback.arrived(u16::from_be_bytes([high, low]), packet.ssrc, now);
         }
-        let packet = if repeated {
-            // RFC 4588 section 4. A probe of padding alone has no number.
-            let Some((number, payload)) = packet.payload.split_first_chunk() else { return };
-            Packet { sequence: u16::from_be_bytes(*number), payload, ..packet }
-        } else {
-            packet
-        };
-        let slot = &mut self.slots[index];
-        let source = slot.take(&packet, repeated, now, &self.latencies);
-        self.counts.wrong_source += u64::from(source == Source::Wrong);
-        if slot.audio {
-            self.first_audio.get_or_insert(now);
-        } else if self.first_video.is_none() && slot.has_shown() {
-            self.first_video = Some(now);
-        }
+        self.plain.take(packet, now);
     }
 
     fn handle_rtcp(&mut self, datagram: &[u8], now: Instant) {
         let State::Connected(_, srtp) = &mut self.state else { return };
         let Some(plain) = srtp.open_rtcp(datagram) else {
-            self.counts.invalid += 1;
+            self.plain.counts.invalid += 1;
             return;
         };
         for packet in rtcp::walk(&plain) {
             match packet {
                 Rtcp::SenderReport { ssrc, ntp, .. } => {
-                    if let Some((index, false)) = self.by_ssrc.get(&ssrc) {
-                        self.slots[*index].sender_report(ntp, now);
+                    if let Some(slot) = self.plain.slot_of(ssrc) {
+                        slot.sender_report(ntp, now);
                     }
                 }
                 Rtcp::Nack { media, missing } => {
-                    missing.iter().for_each(|number| self.send_again(media, number, now));
+                    for number in missing.iter() {
+                        if let Some(packet) = self.plain.again(media, number, now) {
+                            self.transmit_rtp(&packet);
+                        }
+                    }
                 }
-                Rtcp::Pli { media } | Rtcp::Fir { media } => {
-                    let asked = |publication: &mut Publication| publication.want_keyframe(media);
-                    self.counts.keyframes_asked +=
-                        u64::from(self.publications.iter_mut().any(asked));
-                }
+                Rtcp::Pli { media } | Rtcp::Fir { media } => self.plain.want_keyframe(media),
                 Rtcp::ReceiverReport { .. }
                 | Rtcp::TransportFeedback(_)
                 | Rtcp::Bye { .. }
@@ -325,44 +237,16 @@ impl Media {
         }
     }
 
-    fn send_again(&mut self, media: u32, number: u16, now: Instant) {
-        let extras =
-            Extras { transport_sequence: self.transport_sequence.wrapping_add(1), level: None };
-        let again = |publication: &mut Publication| publication.again(media, number, extras, now);
-        if let Some(packet) = self.publications.iter_mut().find_map(again) {
-            self.transport_sequence = extras.transport_sequence;
-            self.counts.sent_again += 1;
-            self.transmit_rtp(&packet);
-        }
-    }
-
-    fn publish(&mut self, now: Instant) {
-        let mut publications = std::mem::take(&mut self.publications);
-        for publication in &mut publications {
-            let Some(due) = publication.poll_timeout().filter(|due| *due <= now) else { continue };
-            self.latencies.lag(now - due);
-            let mut next = || {
-                self.transport_sequence = self.transport_sequence.wrapping_add(1);
-                self.transport_sequence
-            };
-            let packets = publication.packets(now, &mut next);
-            self.counts.sent += packets.len() as u64;
-            packets.iter().for_each(|packet| self.transmit_rtp(packet));
-        }
-        self.publications = publications;
-    }
-
     /// Asks for what is missing.
     fn repair(&mut self, now: Instant) {
         let sender = self.own_ssrc();
         let mut out = Vec::new();
-        for slot in &mut self.slots {
-            let (missing, keyframe) = slot.round(now, &self.latencies);
-            if !missing.is_empty() {
-                rtcp::write_nack(&mut out, sender, slot.ssrc, &missing);
+        for Missing { ssrc, numbers, keyframe } in self.plain.missing(now) {
+            if !numbers.is_empty() {
+                rtcp::write_nack(&mut out, sender, ssrc, &numbers);
             }
             if keyframe {
-                rtcp::write_pli(&mut out, sender, slot.ssrc);
+                rtcp::write_pli(&mut out, sender, ssrc);
             }
         }
         self.transmit_rtcp(&out);
@@ -372,8 +256,9 @@ impl Media {
     fn report(&mut self, now: Instant) {
         let sender = self.own_ssrc();
         let mut out = Vec::new();
-        self.publications.iter().for_each(|publication| publication.report(now, &mut out));
-        let blocks: Vec<_> = self.slots.iter_mut().filter_map(|slot| slot.report(now)).collect();
+        self.plain.publications.iter().for_each(|publication| publication.report(now, &mut out));
+        let slots = self.plain.slots.iter_mut();
+        let blocks: Vec<_> = slots.filter_map(|slot| slot.report(now)).collect();
         for blocks in blocks.chunks(31) {
             rtcp::write_receiver_report(&mut out, sender, blocks);
         }
@@ -381,7 +266,7 @@ impl Media {
     }
 
     fn own_ssrc(&self) -> u32 {
-        self.publications.first().map_or(1, Publication::ssrc)
+        self.plain.publications.first().map_or(1, Publication::ssrc)
     }
 
     fn transmit_rtp(&mut self, packet: &[u8]) {

@@ -34,23 +34,24 @@ enum Encoding {
 }
 
 impl Publication {
-    /// Everything that this participant can send. `ssrcs` are those of the content in the offer.
+    /// Everything that this participant can send. `ssrcs` are those that the offer names, with
+    /// those of their repetitions; a source whose SSRC it names has one layer.
     pub(crate) fn all(
         publisher: u32,
         camera: &Camera,
         content: &Camera,
         lines: &[Line],
-        ssrcs: (u32, u32),
+        ssrcs: [Option<(u32, u32)>; 4],
     ) -> Result<Vec<Self>, BotError> {
         let mut all = Vec::new();
-        for (kind, line) in SENDING.into_iter().zip(lines) {
+        for ((kind, line), ssrcs) in SENDING.into_iter().zip(lines).zip(ssrcs) {
             if line.receiving {
                 return Err(BotError::Answer("sending lines in their order"));
             }
             let encoding = match kind {
-                Kind::Microphone | Kind::ContentAudio => Encoding::sound(line),
-                Kind::Camera => Encoding::picture(camera, line, None),
-                Kind::Content => Encoding::picture(content, line, Some(ssrcs)),
+                Kind::Microphone | Kind::ContentAudio => Encoding::sound(line, ssrcs),
+                Kind::Camera => Encoding::picture(camera, line, ssrcs),
+                Kind::Content => Encoding::picture(content, line, ssrcs),
             };
             all.push(Self { kind, publisher, encoding, next: None });
         }
@@ -164,10 +165,11 @@ impl Publication {
 }
 
 impl Encoding {
-    fn sound(line: &Line) -> Self {
+    fn sound(line: &Line, ssrcs: Option<(u32, u32)>) -> Self {
         let random = &mut rand::rng();
         let voice = Voice::new(SmallRng::from_rng(random));
-        let numbering = numbering(line, None, (random.random(), random.random()), 48_000);
+        let ssrcs = ssrcs.unwrap_or_else(|| (random.random(), random.random()));
+        let numbering = numbering(line, None, ssrcs, 48_000);
         Self::Sound { voice, stream: Outgoing::new(numbering, random.random()) }
     }
 

@@ -4,7 +4,8 @@ mod answer;
 mod offer;
 
 pub(crate) use answer::{Answer, Line};
-pub(crate) use offer::{Credentials, offer, pack};
+pub use offer::pack;
+pub(crate) use offer::{Credentials, offer};
 
 /// The order in which the offer's sending lines stand (protocol.md, "The offer").
 pub(crate) const SENDING: [kreide_protocol::Kind; 4] = [

@@ -53,8 +53,11 @@ pub(crate) fn offer(
     sdp
 }
 
-/// Deflates an offer and encodes it in base64url.
-pub(crate) fn pack(offer: &str) -> std::io::Result<String> {
+/// Deflates an offer and encodes it in base64url, as the server takes it.
+///
+/// # Errors
+/// None that can happen: writing to memory does not fail.
+pub fn pack(offer: &str) -> std::io::Result<String> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(offer.as_bytes())?;
     Ok(URL_SAFE_NO_PAD.encode(encoder.finish()?))

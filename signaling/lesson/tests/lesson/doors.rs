@@ -3,8 +3,8 @@
 use kreide_control::SourceKind::{Camera, Microphone};
 use kreide_control::{Epoch, ParticipantNo};
 use kreide_lesson::{
-    Actor, Audience, Denied, Event, Intent, LockKind, MAX_NUMBERS, Millis, PayloadId, Standing,
-    Subject, Text,
+    Actor, Audience, Denied, Event, Intent, LockKind, MAX_NUMBERS, MAX_SEATS, Millis, PayloadId,
+    Standing, Subject, Text,
 };
 
 use crate::fixture::{Class, Role, hash, p};
@@ -203,7 +203,7 @@ fn consent_follows_the_newest_token() {
 #[test]
 fn seats_and_numbers_are_bounded() {
     let mut class = Class::new();
-    for n in 0..500 {
+    for n in 0..MAX_SEATS {
         class.seat(&format!("s{n}"), Role::Pupil);
     }
     let more = class.identity("more", Role::Teacher);
@@ -211,7 +211,7 @@ fn seats_and_numbers_are_bounded() {
     // Who has a seat gets it again.
     class.seat("s7", Role::Pupil);
     class.by(1, Intent::Leave).unwrap();
-    assert_eq!(class.seat("more", Role::Teacher), p(501));
+    assert_eq!(class.seat("more", Role::Teacher), p(MAX_SEATS as u32 + 1));
 }
 
 #[test]
