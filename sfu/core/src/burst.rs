@@ -111,12 +111,16 @@ impl Bursts {
         if ends == Ends::Now || self.window.is_zero() || burst.packets.len() >= BATCH {
             burst.due = true;
             self.due.push_back(key);
+            // Nobody need wake for it any more. Few are open at a time.
+            if let Some(place) = self.open.iter().position(|(_, open)| *open == key) {
+                self.open.remove(place);
+            }
         } else if first {
             self.open.push_back((now + self.window, key));
         }
     }
 
-    /// The next open burst whose time is over. One that ended before is named all the same.
+    /// The next open burst whose time is over.
     pub(crate) fn expired(&mut self, now: Instant) -> Option<LayerKey> {
         self.open.pop_front_if(|(until, _)| *until <= now).map(|(_, key)| key)
     }
@@ -233,11 +237,12 @@ mod tests {
         assert_eq!((bursts.layer(), bursts.deadline()), (None, Some(t0() + ms(2))));
         bursts.add(&mut burst, key(0), waiting(2, 9), Ends::Now, t0() + ms(1));
         assert_eq!(bursts.layer(), Some(key(0)));
+        assert_eq!(bursts.deadline(), None, "nobody need wake for it");
         assert_eq!(sequences(&mut bursts, &mut burst), [1, 2]);
         bursts.done();
 
         bursts.add(&mut burst, key(0), waiting(3, 9), Ends::Later, t0() + ms(2));
-        assert_eq!(bursts.expired(t0() + ms(2)), Some(key(0)), "of the burst that has ended");
+        assert_eq!(bursts.expired(t0() + ms(4)), Some(key(0)));
         bursts.end(&mut burst, key(0));
         assert_eq!(sequences(&mut bursts, &mut burst), [3]);
         bursts.done();

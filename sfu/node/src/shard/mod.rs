@@ -95,10 +95,12 @@ pub(crate) struct Shard {
     /// Time not slept since the last report.
     busy: Duration,
     next_report: Instant,
+    began: Instant,
 }
 
 impl Shard {
     pub(crate) fn new(parts: ShardParts) -> Self {
+        let began = Instant::now();
         Self {
             own: parts.own,
             waker: parts.waker,
@@ -122,7 +124,8 @@ impl Shard {
             touched: Vec::new(),
             sent: Sent::default(),
             busy: Duration::ZERO,
-            next_report: Instant::now(),
+            next_report: began,
+            began,
         }
     }
 
@@ -163,8 +166,11 @@ impl Shard {
 
     fn time_to_sleep(&self) -> Duration {
         let now = Instant::now();
-        let next = self.deadlines.next().unwrap_or(now + LONGEST_SLEEP);
-        next.min(self.next_report).saturating_duration_since(now).min(LONGEST_SLEEP)
+        let next = self.deadlines.next().unwrap_or(now + LONGEST_SLEEP).min(self.next_report);
+        // To the next tick, so that deadlines that lie close together wake the thread once.
+        let ticks = next.saturating_duration_since(self.began).as_micros().div_ceil(TICK_US);
+        let tick = self.began + Duration::from_micros((ticks * TICK_US) as u64);
+        tick.saturating_duration_since(now).min(LONGEST_SLEEP)
     }
 
     /// Takes datagrams from the socket, and sends on what came together. What is left wakes the
@@ -447,5 +453,7 @@ impl Shard {
 
 const BATCHES_IN_TURN: usize = 8;
 const ORDERS_IN_TURN: usize = 8;
+/// A wake-up costs as much as some packets.
+const TICK_US: u128 = 500;
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
