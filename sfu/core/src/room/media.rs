@@ -32,7 +32,12 @@ impl RoomPart {
     pub fn handle_rtp(&mut self, from: MemberKey, bytes: &[u8], now: Instant) {
         self.stats.received += 1;
         let Some(member) = self.members.get_mut(from.0).and_then(Option::as_mut) else { return };
-        let Some(taken) = take(member, bytes, now, &mut self.stats) else {
+        let owed = !member.feedback.is_empty();
+        let taken = take(member, bytes, now, &mut self.stats);
+        if !owed && !member.feedback.is_empty() {
+            self.owed_feedback.push(from);
+        }
+        let Some(taken) = taken else {
             self.timers.arm(Reason::Feedback, now);
             return;
         };

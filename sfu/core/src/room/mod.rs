@@ -12,7 +12,7 @@ mod reports;
 mod timers;
 mod views;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use kreide_control::{MediaRights, ParticipantNo, SlotMapping, Source, SourceKind, View};
@@ -93,6 +93,12 @@ pub struct RoomPart {
     numbers: HashMap<ParticipantNo, MemberKey>,
     audio: AudioChoice,
     speaking: Vec<ParticipantNo>,
+    /// Members that have sent something, and likenesses.
+    senders: Vec<MemberKey>,
+    /// Senders that are owed transport-wide feedback.
+    owed_feedback: Vec<MemberKey>,
+    /// Viewers that wait for a keyframe.
+    awaiting: BTreeSet<MemberKey>,
     /// The recorder, if there is one, and the pictures it was told of.
     recorder: Option<(MemberKey, Vec<Source>)>,
     links: Links,
@@ -116,6 +122,9 @@ impl RoomPart {
             links: Links::default(),
             audio: AudioChoice::default(),
             speaking: Vec::new(),
+            senders: Vec::new(),
+            owed_feedback: Vec::new(),
+            awaiting: BTreeSet::new(),
             recorder: None,
             timers: Timers::default(),
             bursts: Bursts::new(Duration::ZERO),
@@ -205,6 +214,9 @@ impl RoomPart {
             }
         };
         self.numbers.insert(participant, key);
+        if place != Place::Here {
+            self.senders.push(key);
+        }
         if listener == Listener::Recorder {
             self.recorder = Some((key, Vec::new()));
         }
@@ -227,6 +239,9 @@ impl RoomPart {
             self.publication_ended(key, kind, now);
         }
         let Some(member) = self.members.get_mut(key.0).and_then(Option::take) else { return };
+        self.senders.retain(|sender| *sender != key);
+        self.owed_feedback.retain(|sender| *sender != key);
+        self.awaiting.remove(&key);
         if self.numbers.get(&member.participant) == Some(&key) {
             self.numbers.remove(&member.participant);
         }

@@ -83,8 +83,10 @@ impl RoomPart {
     /// Asks senders for missing packets.
     pub(super) fn ask_for_missing(&mut self, now: Instant) {
         let mut still_missing = false;
-        for (index, member) in self.members.iter_mut().enumerate() {
-            let Some(member) = member else { continue };
+        for key in &self.senders {
+            let Some(member) = self.members.get_mut(key.0).and_then(Option::as_mut) else {
+                continue;
+            };
             let round_trip = member.round_trip;
             for layer in member.publications.iter_mut().flat_map(|p| &mut p.layers) {
                 let Some(ssrc) = layer.ssrc.filter(|_| !layer.missing.is_empty()) else { continue };
@@ -93,7 +95,7 @@ impl RoomPart {
                 self.stats.asked_again += round.ask.len() as u64;
                 let keyframe = round.lost && layer.keyframes.want(now);
                 self.stats.keyframe_requests += u64::from(keyframe);
-                self.outbox.push(MemberKey(index), PacketKind::Rtcp, |out| {
+                self.outbox.push(*key, PacketKind::Rtcp, |out| {
                     if !round.ask.is_empty() {
                         write_nack(out, FEEDBACK_SSRC, ssrc, &round.ask);
                     }
@@ -110,9 +112,11 @@ impl RoomPart {
 
     /// Tells senders when their packets arrived.
     pub(super) fn send_transport_feedback(&mut self) {
-        for (index, member) in self.members.iter_mut().enumerate() {
-            let Some(member) = member.as_mut().filter(|m| !m.feedback.is_empty()) else { continue };
-            self.outbox.push(MemberKey(index), PacketKind::Rtcp, |out| {
+        for key in std::mem::take(&mut self.owed_feedback) {
+            let Some(member) = self.members.get_mut(key.0).and_then(Option::as_mut) else {
+                continue;
+            };
+            self.outbox.push(key, PacketKind::Rtcp, |out| {
                 member.feedback.write(out, FEEDBACK_SSRC);
             });
         }

@@ -90,19 +90,28 @@ impl RoomPart {
     /// Layers come and go, and what is awaited is asked for again.
     fn choose_layers(&mut self, now: Instant) {
         let mut changed = false;
-        for key in self.keys() {
+        for key in self.senders() {
             changed |= self.look_at_layers(key, now);
         }
-        for viewer in self.keys() {
-            if changed {
+        let awaiting = std::mem::take(&mut self.awaiting);
+        if changed {
+            for viewer in self.keys() {
                 self.apply_view(viewer, now);
-            } else {
+            }
+        } else {
+            for viewer in awaiting {
                 self.ask_for_awaited_keyframes(viewer, now);
             }
         }
-        for key in self.keys() {
+        for key in self.senders() {
             self.repeat_keyframe_requests(key, now);
         }
+    }
+
+    /// Those who have sent something. In a large room they are few, and the others are better left
+    /// alone: to look at each costs more than to look away.
+    fn senders(&self) -> Vec<crate::MemberKey> {
+        self.senders.clone()
     }
 
     /// Notes which layers of a member flow; returns whether that has changed.
@@ -112,7 +121,7 @@ impl RoomPart {
         for publication in &mut member.publications {
             changed |= publication.look_at_layers(now);
         }
-        if changed && member.place == Place::Here && member.announced {
+        if changed && member.place == Place::Here {
             self.links.note(key);
         }
         changed

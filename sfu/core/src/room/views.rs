@@ -30,7 +30,9 @@ impl RoomPart {
     /// A publication's first allowed packet came.
     pub(super) fn publication_began(&mut self, key: MemberKey, kind: SourceKind, now: Instant) {
         if let Some(member) = self.member_mut(key).filter(|member| member.place == Place::Here) {
-            member.announced = true;
+            if !std::mem::replace(&mut member.announced, true) {
+                self.senders.push(key);
+            }
             self.look_at_layers(key, now);
             self.links.note(key);
         }
@@ -220,6 +222,7 @@ impl RoomPart {
         let Some(feed) = self.member(viewer).map(|m| m.video_slots[index].feed) else { return };
         if let Some(Target { origin, layer }) = feed.next() {
             // Asked again until it comes, also in a room where nothing else happens.
+            self.awaiting.insert(viewer);
             self.timers.arm(Reason::Layers, now);
             self.want_keyframe(origin.member, origin.kind, layer, now);
         }
