@@ -63,6 +63,8 @@ full)
     for viewers in 200 1000; do
         play "fanout-$viewers-120pps" fanout --set "subscribers=$viewers" --set pps=120
     done
+    play drip-200-120pps drip --set subscribers=200 --set pps=120
+    play bell-200-in-2-s webinar --set subscribers=200 --set late=200
     play bell-200-in-10-s bell --set rooms=7 --set participants=30 --set within=10
     play parents parents
     play churn churn

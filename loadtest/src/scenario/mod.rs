@@ -16,10 +16,11 @@ pub(crate) use amount::Amount;
 pub(crate) use plan::{Change, OthersSend, Plan, Step};
 
 /// The scenarios that come along.
-pub(crate) const BUILT_IN: [(&str, &str); 8] = [
+pub(crate) const BUILT_IN: [(&str, &str); 9] = [
     ("classroom", include_str!("../../scenarios/classroom.toml")),
     ("webinar", include_str!("../../scenarios/webinar.toml")),
     ("fanout", include_str!("../../scenarios/fanout.toml")),
+    ("drip", include_str!("../../scenarios/drip.toml")),
     ("bell", include_str!("../../scenarios/bell.toml")),
     ("parents", include_str!("../../scenarios/parents.toml")),
     ("idle", include_str!("../../scenarios/idle.toml")),
@@ -89,6 +90,8 @@ pub(crate) enum CameraKind {
     Small,
     /// 720 lines, one layer.
     Single,
+    /// The same, one packet at a time.
+    Even,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]

@@ -89,6 +89,7 @@ impl Scenario {
                     CameraKind::Large => Camera::large(pps as u32),
                     CameraKind::Small => Camera::small(),
                     CameraKind::Single => Camera::single(pps as u32),
+                    CameraKind::Even => Camera::even(pps as u32),
                 },
                 watching: Watching { slots: people.watches.slots, height: people.watches.height },
                 client: people.client,

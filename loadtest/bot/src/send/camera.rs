@@ -62,6 +62,13 @@ impl Camera {
         Self { layers: vec![layer], frames_per_second: 30 }
     }
 
+    /// The same with a frame in every packet, so that packets come evenly spaced.
+    #[must_use]
+    pub fn even(packets_per_second: u32) -> Self {
+        let single = Self::single(packets_per_second);
+        Self { frames_per_second: single.layers[0].packets_per_second, ..single }
+    }
+
     /// A shared screen: 1080 lines, 10 frames a second, one layer.
     #[must_use]
     pub fn screen() -> Self {
