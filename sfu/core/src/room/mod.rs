@@ -1,9 +1,11 @@
 //! The members of one lesson on one shard, and the calls that drive them.
 //!
 //! The work is split by what causes it: `media` (packets that come), `forward` (packets that go),
-//! `relay` (other parts), `reports` (RTCP), `views` (who is shown where), `recorder` (what the recorder is told), `timers`
-//! (what happens later).
+//! `relay` and `crossing` (other parts of the room), `voices` (who is heard), `reports` (RTCP),
+//! `views` (who is shown where), `recorder` (what the recorder is told), `timers` (what happens
+//! later).
 
+mod crossing;
 mod forward;
 mod media;
 mod recorder;
@@ -11,6 +13,7 @@ mod relay;
 mod reports;
 mod timers;
 mod views;
+mod voices;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};

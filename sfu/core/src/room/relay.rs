@@ -1,17 +1,10 @@
-//! A room in several parts: what is told to the others, and what is done with what they tell.
+//! A room in several parts: what each tells the others of its members, and what it wants of theirs.
 
 use std::time::Instant;
 
-use kreide_control::SourceKind;
-
-use crate::burst::{Ends, LayerKey, Waiting};
-use crate::history::Stored;
 use crate::member::{Listener, Member, MemberConfig, MemberKey, Place};
-use crate::publication::{Layer, Origin as LayerOrigin};
-use crate::relay::{
-    Chooser, PartId, Relayed, RelayedBurst, RelayedKey, RelayedMember, RelayedPacket,
-    RelayedPublication, RelayedVoice,
-};
+use crate::publication::Layer;
+use crate::relay::{Chooser, PartId, Relayed, RelayedKey, RelayedMember, RelayedPublication};
 use crate::slot::Origin;
 
 use super::RoomPart;
@@ -85,101 +78,6 @@ impl RoomPart {
             self.tell_wanted(key);
         }
         self.links.out.pop_front()
-    }
-
-    /// The voices that are forwarded here, as members of this part.
-    pub(super) fn voices(&self) -> Vec<(MemberKey, SourceKind)> {
-        match &self.links.chooser {
-            Chooser::Here => self.audio.chosen().to_vec(),
-            Chooser::Elsewhere { chosen, .. } => {
-                chosen.iter().filter_map(|voice| self.voice_here(voice)).collect()
-            }
-        }
-    }
-
-    fn voice_here(&self, voice: &RelayedVoice) -> Option<(MemberKey, SourceKind)> {
-        let key = match voice.part {
-            part if part == self.links.own => voice.member,
-            part => *self.links.likenesses.get(&(part, voice.member))?,
-        };
-        // Whoever was locked a moment ago is not heard until the home part knows it, too.
-        let publication = self.member(key)?.publication(voice.kind)?;
-        publication.flowing.then_some((key, voice.kind))
-    }
-
-    /// Ranks a voice, or lets the home part do it.
-    pub(super) fn rank(&mut self, voice: RelayedKey, kind: SourceKind, below: u8, now: Instant) {
-        match &self.links.chooser {
-            Chooser::Here => {
-                let Some(member) = self.member(voice.member) else { return };
-                let favoured = member.is_favoured();
-                if self.audio.heard((voice.member, kind), favoured, below, now) {
-                    self.choice_changed();
-                }
-            }
-            Chooser::Elsewhere { home, .. } => {
-                let home = *home;
-                self.links.tell(home, Relayed::Heard { publication: voice, below });
-            }
-        }
-    }
-
-    /// Forgets a voice. Returns nothing: the choice is applied if it changed.
-    pub(super) fn unrank(&mut self, key: MemberKey, kind: SourceKind) {
-        match self.links.chooser {
-            Chooser::Here => {
-                if self.audio.remove((key, kind)) {
-                    self.choice_changed();
-                }
-            }
-            Chooser::Elsewhere { .. } => self.apply_audio_choice_to_all(),
-        }
-    }
-
-    fn choice_changed(&mut self) {
-        self.apply_audio_choice_to_all();
-        if self.is_linked() {
-            let chosen = Relayed::Chosen(self.choice());
-            self.links.tell_all(&chosen);
-        }
-    }
-
-    fn choice(&self) -> Vec<RelayedVoice> {
-        let voice = |&(key, kind): &(MemberKey, SourceKind)| {
-            let (part, member) = match self.member(key)?.place {
-                Place::Here => (self.links.own, key),
-                Place::Elsewhere { part, member } => (part, member),
-            };
-            Some(RelayedVoice { part, member, kind })
-        };
-        self.audio.chosen().iter().filter_map(voice).collect()
-    }
-
-    fn take_choice(&mut self, from: PartId, voices: Vec<RelayedVoice>) -> Option<()> {
-        match &mut self.links.chooser {
-            Chooser::Elsewhere { home, chosen } if *home == from => *chosen = voices,
-            Chooser::Elsewhere { .. } | Chooser::Here => return None,
-        }
-        self.apply_audio_choice_to_all();
-        Some(())
-    }
-
-    fn hear(
-        &mut self,
-        from: PartId,
-        publication: RelayedKey,
-        below: u8,
-        now: Instant,
-    ) -> Option<()> {
-        let key = *self.links.likenesses.get(&(from, publication.member))?;
-        let sent = self.member(key)?.publications.get(publication.publication)?;
-        let kind = sent.kind();
-        if !sent.flowing || !kind.is_audio() || self.links.chooser != Chooser::Here {
-            return None;
-        }
-        self.timers.arm(Reason::Speaking, now);
-        self.rank(RelayedKey { member: key, ..publication }, kind, below, now);
-        Some(())
     }
 
     fn tell_everything(&mut self, part: PartId) {
@@ -289,9 +187,8 @@ impl RoomPart {
         let ours = targets.filter(|target| target.origin == origin);
         let layers = ours
             .fold(0, |layers, target| layers | 1_u8.checked_shl(target.layer.into()).unwrap_or(0));
-        let told =
-            &mut self.member_mut(key.member).and_then(|m| m.publications.get_mut(key.publication));
-        let Some(publication) = told else { return };
+        let Some(member) = self.member_mut(key.member) else { return };
+        let publication = &mut member.publications[key.publication];
         if std::mem::replace(&mut publication.asked, layers) != layers {
             let publication = RelayedKey { member: there, ..key };
             // Before the wish for a keyframe of it, which only who gets pictures may have.
@@ -324,130 +221,6 @@ impl RoomPart {
         self.timers.arm(Reason::Layers, now);
         self.want_keyframe(key.member, kind, layer, now);
         Some(())
-    }
-
-    /// Gives a burst to the parts that want it.
-    pub(super) fn relay_burst(&mut self, key: LayerKey) {
-        let Some(member) = self.members.get_mut(key.member.0).and_then(Option::as_mut) else {
-            return;
-        };
-        let publication = &mut member.publications[key.publication];
-        let layer = &publication.layers[key.layer];
-        let mut burst: Option<RelayedBurst> = None;
-        for demand in &mut publication.demands {
-            let Some(number) = demand.next(key.layer) else { continue };
-            let burst = burst.get_or_insert_with(|| pack(key, layer, self.bursts.packets()));
-            if !burst.packets.is_empty() {
-                self.stats.relayed += burst.packets.len() as u64;
-                let message = Relayed::Burst(RelayedBurst { number, ..burst.clone() });
-                self.links.out.push_back((demand.part, message));
-            }
-        }
-    }
-
-    /// Tells the parts that want a layer what its clock shows.
-    pub(super) fn relay_clock(&mut self, member: MemberKey, publication: usize, layer: usize) {
-        let Some(sender) = self.members.get(member.0).and_then(Option::as_ref) else { return };
-        let sent = &sender.publications[publication];
-        let (Some(offset), Some(point)) = (sender.clock.offset(), sent.layers[layer].clock.point())
-        else {
-            return;
-        };
-        let publication = RelayedKey { member, publication };
-        let clock = Relayed::Clock { publication, layer: layer as u8, point, offset };
-        for demand in &sent.demands {
-            self.links.tell(demand.part, clock.clone());
-        }
-    }
-
-    fn take_burst(&mut self, from: PartId, burst: &RelayedBurst, now: Instant) -> Option<()> {
-        let member = *self.links.likenesses.get(&(from, burst.publication.member))?;
-        let publication = burst.publication.publication;
-        let sent = self.members.get_mut(member.0)?.as_mut()?.publications.get_mut(publication)?;
-        let (kind, index) = (sent.kind(), usize::from(burst.layer));
-        let asked = 1_u8.checked_shl(burst.layer.into()).is_some_and(|bit| sent.asked & bit != 0);
-        // What was on its way when it was closed, or when nobody wanted it any more.
-        if !sent.flowing || !asked {
-            return Some(());
-        }
-        let audio = sent.line.is_audio();
-        let layer = sent.layers.get_mut(index)?;
-        let lost = layer.is_told(burst, audio);
-        let key = LayerKey { member, publication, layer: index };
-        let mut rest = burst.payloads.as_slice();
-        for packet in &burst.packets {
-            let (payload, others) = rest.split_at_checked(packet.length)?;
-            rest = others;
-            let RelayedPacket { sequence, timestamp, marker, vp8, .. } = *packet;
-            if layer.history.get(sequence).is_some() {
-                continue;
-            }
-            layer.history.put(&Stored { sequence, timestamp, marker, vp8, payload }, now);
-            let waiting = Waiting {
-                sequence,
-                entry_point: packet.entry_point,
-                audio_level: packet.audio_level,
-                size: payload.len()
-                    - vp8.map_or(0, |descriptor| descriptor.length.min(payload.len())),
-                padding: 0,
-            };
-            if packet.entry_point {
-                layer.keyframes.arrived();
-            }
-            self.bursts.add(&mut layer.burst, key, waiting, Ends::Now, now);
-        }
-        self.timers.arm(Reason::Layers, now);
-        self.timers.arm(Reason::Reports, now);
-        if lost && !audio {
-            self.want_keyframe(member, kind, burst.layer, now);
-        }
-        Some(())
-    }
-}
-
-/// A burst as another part gets it.
-fn pack(key: LayerKey, layer: &Layer, packets: &[Waiting]) -> RelayedBurst {
-    let mut burst = RelayedBurst {
-        publication: RelayedKey { member: key.member, publication: key.publication },
-        layer: key.layer as u8,
-        stream: layer.stream.0,
-        number: 0,
-        packets: Vec::with_capacity(packets.len()),
-        payloads: Vec::new(),
-    };
-    for waiting in packets {
-        let Some(packet) = layer.history.get(waiting.sequence) else { continue };
-        burst.payloads.extend_from_slice(packet.payload);
-        burst.packets.push(RelayedPacket {
-            sequence: packet.sequence,
-            timestamp: packet.timestamp,
-            marker: packet.marker,
-            entry_point: waiting.entry_point,
-            vp8: packet.vp8,
-            audio_level: waiting.audio_level,
-            length: packet.payload.len(),
-        });
-    }
-    burst
-}
-
-impl Layer {
-    /// Notes where a burst of another part belongs. Returns whether one before it was lost.
-    fn is_told(&mut self, burst: &RelayedBurst, audio: bool) -> bool {
-        let here = LayerOrigin { stream: burst.stream, number: burst.number };
-        let before = self.origin.replace(here);
-        if before.is_some_and(|before| before.stream != burst.stream) {
-            let told_flowing = self.told_flowing;
-            let clock = std::mem::take(&mut self.clock);
-            *self = Self {
-                told_flowing,
-                clock,
-                origin: Some(here),
-                ..Self::new(self.stream.successor(), audio)
-            };
-            return false;
-        }
-        before.is_some_and(|before| burst.number != before.number.wrapping_add(1))
     }
 }
 
