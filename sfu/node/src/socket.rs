@@ -18,6 +18,8 @@ pub(crate) struct MediaSocket {
     socket: UdpSocket,
     state: UdpSocketState,
     ipv6: bool,
+    /// It has many addresses, so a peer must be answered from the one that it speaks to.
+    wildcard: bool,
 }
 
 impl MediaSocket {
@@ -33,7 +35,8 @@ impl MediaSocket {
         socket.bind(&address.into())?;
         let socket = UdpSocket::from(socket);
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
-        Ok(Self { socket, state, ipv6: address.is_ipv6() })
+        let (ipv6, wildcard) = (address.is_ipv6(), address.ip().is_unspecified());
+        Ok(Self { socket, state, ipv6, wildcard })
     }
 
     pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -52,7 +55,7 @@ impl MediaSocket {
     }
 
     /// Sends packets of `segment` bytes each, but for a smaller last one, from one of our
-    /// addresses or from the one that the system picks.
+    /// addresses if there are several, or from the one that the system picks.
     pub(crate) fn send(
         &self,
         contents: &[u8],
@@ -65,7 +68,7 @@ impl MediaSocket {
             ecn: None,
             contents,
             segment_size: Some(segment),
-            src_ip: from,
+            src_ip: from.filter(|_| self.wildcard),
         };
         self.state.try_send(UdpSockRef::from(&self.socket), &transmit)
     }
