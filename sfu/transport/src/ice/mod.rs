@@ -27,9 +27,10 @@ use stun::{BindingRequest, Transaction};
 
 /// The ICE state of one transport.
 pub(crate) struct Ice {
-    credentials: Credentials,
+    /// A kilobyte of keys, kept away from what every packet looks at.
+    credentials: Box<Credentials>,
     /// Still valid after a restart, until an address is nominated with the new ones.
-    previous: Option<Credentials>,
+    previous: Option<Box<Credentials>>,
     validated: Vec<Validated>,
     selected: Option<Selected>,
     /// What was asked whom, and is not answered yet.
@@ -68,6 +69,7 @@ pub(crate) enum Checked {
 
 impl Ice {
     pub(crate) fn new(credentials: Credentials) -> Self {
+        let credentials = Box::new(credentials);
         Self { credentials, previous: None, validated: Vec::new(), selected: None, asked: None }
     }
 
@@ -179,7 +181,7 @@ impl Ice {
 
     /// Begins a restart. Addresses stay validated, so that media flows on.
     pub(crate) fn restart(&mut self, credentials: Credentials) {
-        self.previous = Some(std::mem::replace(&mut self.credentials, credentials));
+        self.previous = Some(std::mem::replace(&mut self.credentials, Box::new(credentials)));
     }
 
     fn validate(&mut self, address: SocketAddr, now: Instant) {
