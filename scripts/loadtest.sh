@@ -53,6 +53,7 @@ full)
     for cameras in 5 10 26; do
         play "classroom-$cameras-cameras" classroom --set participants=30 --set "cameras=$cameras"
     done
+    play classroom-30-cameras classroom --set participants=30 --set cameras=29 --set late=0
     play classroom-recorded classroom --set participants=30 --set record=true
     for viewers in 50 200 400 1000; do
         play "webinar-$viewers" webinar --set "subscribers=$viewers"
