@@ -81,8 +81,8 @@ struct Room {
 pub(crate) struct Placed {
     pub(crate) shard: usize,
     pub(crate) seating: Seating,
-    /// Other parts that must learn of this one: all of them if it is new; the home always, since
-    /// it may have failed and must be there to choose the voices.
+    /// The other parts, which must know of this one. Told at every join, since what was told
+    /// before may have been refused by a busy shard, or lost with a room that failed.
     pub(crate) tell: Vec<PartId>,
 }
 
@@ -105,13 +105,11 @@ impl Placement {
             }
         };
         let part = PartId(shard);
-        let new = !room.seating.parts.contains(&part);
-        if new {
+        if !room.seating.parts.contains(&part) {
             room.seating.parts.push(part);
         }
         let seating = room.seating.clone();
-        let must_know = |other: &&PartId| **other != part && (new || **other == seating.home);
-        let tell = seating.parts.iter().filter(must_know).copied().collect();
+        let tell = seating.parts.iter().filter(|other| **other != part).copied().collect();
         Placed { shard, seating, tell }
     }
 
@@ -227,8 +225,9 @@ mod tests {
             assert_eq!(placement.seat(&hall, ParticipantNo(person)).shard, *shard);
             assert_eq!(placement.find(&hall, ParticipantNo(person)), Some(*shard));
         }
-        let tell = |person| placement.seat(&hall, ParticipantNo(person)).tell;
-        assert_eq!([tell(1), tell(15)], [vec![], vec![PartId(0)]], "home alone, if nothing is new");
+        let mut tell = placement.seat(&hall, ParticipantNo(1)).tell;
+        tell.sort();
+        assert_eq!(tell, [PartId(1), PartId(2)]);
         // A place that was given up is taken again.
         placement.leave(&hall, ParticipantNo(3));
         let placed = placement.seat(&hall, ParticipantNo(31));

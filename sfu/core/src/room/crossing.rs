@@ -46,6 +46,7 @@ impl RoomPart {
         }
     }
 
+    /// Takes another part's burst into our likeness, for our own viewers.
     pub(super) fn take_burst(
         &mut self,
         from: PartId,

@@ -288,11 +288,12 @@ impl Shard {
     }
 
     fn flush_room(&mut self, room: usize, now: Instant) {
-        let sent = catch_unwind(AssertUnwindSafe(|| self.send_batches(room, now)));
-        if sent.is_err() {
-            return self.fail_room(room, now);
-        }
-        if self.post_letters(room).is_err() {
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            self.send_batches(room, now);
+            self.post_letters(room)
+        }));
+        // A panic, or another shard that takes no news any more.
+        if !matches!(sent, Ok(Ok(()))) {
             return self.fail_room(room, now);
         }
         let Some(entry) = self.rooms.get_mut(room) else { return };
