@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Role, SourceKind};
 
-/// What can be locked for one participant or for all pupils and guests.
+/// What can be locked for one participant or for all pupils and guests, and granted to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum LockKind {
@@ -24,13 +24,17 @@ pub enum LockKind {
     Board,
     /// Changing the own name.
     Names,
-    /// Seeing and hearing other pupils and guests, also in the list.
+    /// Seeing and hearing other pupils and guests, also in the list. Only for all at once.
     People,
+    /// Recording the lesson.
+    Record,
+    /// Writing captions.
+    Caption,
 }
 
 impl LockKind {
     /// All kinds, in the order in which they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Microphone,
         Self::Camera,
         Self::Content,
@@ -39,6 +43,8 @@ impl LockKind {
         Self::Board,
         Self::Names,
         Self::People,
+        Self::Record,
+        Self::Caption,
     ];
 
     /// The lock that holds for a publication.

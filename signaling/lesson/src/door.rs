@@ -1,16 +1,32 @@
-//! How a seat is opened: with a token, or with the key of the seat.
+//! How a seat is opened: with a token, or with the key of the seat; and who must wait before.
 //!
 //! Invariant: a token opens once, a removed person never, and after a join only the key of that
-//! join opens the seat. Left out: signatures, and who holds which connection.
+//! join opens the seat. Whoever waits sees nothing and is in no audience. Left out: signatures,
+//! and who holds which connection.
 
-use kreide_control::ParticipantNo;
+use kreide_control::{Lobby, ParticipantNo, Role};
+use serde::{Deserialize, Serialize};
 
+use crate::event::Newcomer;
 use crate::seat::{Place, Seat};
 use crate::state::{Phase, State};
+use crate::talks::MAX_DEVICES;
 use crate::{
-    Denied, Event, Identity, KeyHash, MAX_NUMBERS, MAX_SEATS, Millis, Outcome, PREVIOUS_KEY_MS,
-    Payload, PreviousKey, Text,
+    Audience, Denied, Event, Identity, KeyHash, Lesson, MAX_NUMBERS, MAX_SEATS, MAX_WAITING,
+    Millis, Outcome, PREVIOUS_KEY_MS, Payload, Person, PreviousKey, Text, rules,
 };
+
+/// What someone waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Wait {
+    /// For a teacher to let them in.
+    Lobby,
+    /// For a teacher to come.
+    Begin,
+    /// For their talk.
+    Talk,
+}
 
 impl State {
     pub(crate) fn join(
@@ -21,7 +37,7 @@ impl State {
     ) -> Result<Outcome, Denied> {
         let known = || self.seats.iter().filter(|(_, seat)| seat.subject == identity.subject);
         // Before the token: a removed person hears the same answer whatever they show.
-        if known().any(|(_, seat)| matches!(seat.place, Place::Removed { .. })) {
+        if self.is_removed(&identity) {
             return Err(Denied::Removed);
         }
         if now > identity.token_expires || self.tokens.contains_key(&identity.token) {
@@ -30,34 +46,178 @@ impl State {
         let name = identity.name.name()?;
 
         let mut outcome = Outcome::default();
-        if self.phase == Phase::Waiting {
-            outcome.push_hidden(Event::Started);
-        }
         outcome.push_hidden(Event::TokenUsed {
             id: identity.token.clone(),
             until: identity.token_expires,
         });
-        let holds = known().find(|(_, seat)| seat.held().is_some());
+        let holds = known().find(|(_, seat)| seat.held().is_some() || seat.waits().is_some());
         let no = match known().find(|(_, seat)| seat.role == identity.role) {
             Some((no, seat)) if seat.held().is_some() => {
                 self.take_over(*no, seat, &identity, name, &mut outcome);
                 *no
             }
+            Some((no, seat)) if seat.waits().is_some() => *no,
             before => {
                 // A number keeps its role, so whoever comes in another role gets another number.
-                if let Some((other, _)) = holds {
-                    outcome.push(Event::SeatLeft { no: *other });
+                if let Some((other, seat)) = holds {
+                    outcome.events.push(self.gives_up(*other, seat));
                 } else if self.held_seats() >= MAX_SEATS {
                     return Err(Denied::Full);
                 }
                 let no = before.map_or_else(|| self.next_number(), |(no, _)| Ok(*no))?;
-                self.take(no, &identity, name, &mut outcome);
+                self.seat_or_wait(no, before.map(|(_, seat)| seat), &identity, name, &mut outcome)?;
                 no
             }
         };
         outcome.push_hidden(Event::ResumeKey { no, key, previous: None });
         outcome.seat = Some(no);
         Ok(outcome)
+    }
+
+    /// Whether a teacher removed this person, or whoever used this browser.
+    fn is_removed(&self, identity: &Identity) -> bool {
+        self.seats.values().any(|seat| {
+            let is_same = seat.subject == identity.subject
+                || (identity.role != Role::Teacher
+                    && seat.device.is_some()
+                    && seat.device == identity.device);
+            is_same && matches!(seat.place, Place::Removed { .. })
+        })
+    }
+
+    fn seat_or_wait(
+        &self,
+        no: ParticipantNo,
+        before: Option<&Seat>,
+        identity: &Identity,
+        name: Text,
+        outcome: &mut Outcome,
+    ) -> Result<(), Denied> {
+        let id = self.next_payload();
+        let newcomer = Newcomer {
+            no,
+            subject: identity.subject.clone(),
+            role: identity.role,
+            name: id,
+            consent: identity.consent,
+            seat: identity.seat,
+            talk: identity.talk,
+            device: identity.device,
+        };
+        match self.must_wait(before, identity)? {
+            Some(_) if self.waiting().count() >= MAX_WAITING => return Err(Denied::Full),
+            Some(why) => outcome.events.push((Audience::Staff, Event::Waiting { newcomer, why })),
+            None => self.seat_now(newcomer, outcome),
+        }
+        outcome.payloads.push(Payload { id, of: no, text: name });
+        Ok(())
+    }
+
+    /// What someone who comes must wait for.
+    fn must_wait(
+        &self,
+        before: Option<&Seat>,
+        identity: &Identity,
+    ) -> Result<Option<Wait>, Denied> {
+        if let Some(slot) = identity.talk {
+            let devices = self.seats.values().filter(|seat| {
+                seat.talk == Some(slot) && (seat.held().is_some() || seat.waits().is_some())
+            });
+            if !self.talks.knows(slot) {
+                return Err(Denied::NotFound);
+            }
+            if devices.count() >= MAX_DEVICES {
+                return Err(Denied::Full);
+            }
+            return Ok((self.talks.on() != Some(slot)).then_some(Wait::Talk));
+        }
+        // Whoever was let in once and left comes back to the own seat.
+        let was_in = before.is_some_and(|seat| !seat.outside);
+        let at_lobby = match self.policy().lobby {
+            Lobby::Nobody => false,
+            Lobby::Guests => identity.role == Role::Guest,
+            Lobby::Everyone => true,
+        };
+        Ok(if rules::is_staff(identity.role) {
+            None
+        } else if (identity.waits || at_lobby) && !was_in {
+            Some(Wait::Lobby)
+        } else if !self.policy().early && !self.has_teacher() {
+            Some(Wait::Begin)
+        } else {
+            None
+        })
+    }
+
+    /// Whether a teacher holds a seat.
+    fn has_teacher(&self) -> bool {
+        self.held().any(|(_, seat)| rules::is_staff(seat.role))
+    }
+
+    /// The events by which someone is seated.
+    pub(crate) fn seat_now(&self, newcomer: Newcomer, outcome: &mut Outcome) {
+        if self.phase == Phase::Waiting && !outcome.begins() {
+            outcome.push_hidden(Event::Started);
+        }
+        let is_staff = rules::is_staff(newcomer.role);
+        let audience = self.noticed_arriving(&newcomer);
+        outcome.events.push((audience, Event::SeatTaken(newcomer)));
+        if is_staff {
+            self.attended(outcome);
+        }
+    }
+
+    /// Lets those in who wait for the lesson to begin.
+    pub(crate) fn let_in_early(&self, outcome: &mut Outcome) {
+        for (no, seat) in self.waiting().filter(|(_, seat)| seat.waits() == Some(Wait::Begin)) {
+            self.seat_now(seat.newcomer(*no), outcome);
+        }
+    }
+
+    pub(crate) fn admit(&self, who: Option<ParticipantNo>) -> Result<Outcome, Denied> {
+        let mut outcome = Outcome::default();
+        let at_lobby = || self.waiting().filter(|(_, seat)| seat.waits() == Some(Wait::Lobby));
+        let wanted = |no: &ParticipantNo| who.is_none_or(|who| who == *no);
+        for (no, seat) in at_lobby().filter(|(no, _)| wanted(no)) {
+            if self.held_seats() + outcome.events.len() >= MAX_SEATS {
+                return Err(Denied::Full);
+            }
+            self.seat_now(seat.newcomer(*no), &mut outcome);
+        }
+        if who.is_some() && outcome.events.is_empty() {
+            return Err(Denied::NotFound);
+        }
+        Ok(outcome)
+    }
+
+    pub(crate) fn turn_away(
+        &self,
+        by: ParticipantNo,
+        who: ParticipantNo,
+    ) -> Result<Outcome, Denied> {
+        self.seats.get(&who).and_then(Seat::waits).ok_or(Denied::NotFound)?;
+        let event = Event::WaitEnded { no: who, by: Some(by) };
+        Ok(Outcome { events: vec![(Audience::Staff, event)], ..Outcome::default() })
+    }
+
+    pub(crate) fn to_lobby(&self, who: ParticipantNo) -> Result<Outcome, Denied> {
+        let (seat, _) = self.target(who)?;
+        if !rules::may_restrict(seat.role) || seat.talk.is_some() {
+            return Err(Denied::Forbidden);
+        }
+        let mut outcome = Outcome::default();
+        outcome.events.push(self.gives_up(who, seat));
+        let newcomer = seat.newcomer(who);
+        outcome.events.push((Audience::Staff, Event::Waiting { newcomer, why: Wait::Lobby }));
+        Ok(outcome)
+    }
+
+    /// The event by which someone who leaves is gone, for those who noticed that they were there.
+    pub(crate) fn gives_up(&self, no: ParticipantNo, seat: &Seat) -> (Audience, Event) {
+        match seat.waits() {
+            Some(_) => (Audience::Staff, Event::WaitEnded { no, by: None }),
+            None => (self.noticed_arriving(&seat.newcomer(no)), Event::SeatLeft { no }),
+        }
     }
 
     pub(crate) fn resume(
@@ -85,17 +245,23 @@ impl State {
             .iter()
             .find_map(|(no, seat)| Some((*no, seat, opened(seat)?)))
             .ok_or(Denied::ResumeInvalid)?;
-        let online = match &seat.place {
-            Place::Held(held) => held.online,
+        let mut outcome = Outcome { seat: Some(no), ..Outcome::default() };
+        match &seat.place {
+            Place::Held(held) if !held.online => self.comes_back(no, seat, &mut outcome),
+            Place::Held(_) | Place::Waiting(_) => {}
             Place::Left => return Err(Denied::ResumeInvalid),
             Place::Removed { .. } => return Err(Denied::Removed),
-        };
-        let mut outcome = Outcome { seat: Some(no), ..Outcome::default() };
-        if !online {
-            outcome.push(Event::Online { no, online: true });
         }
         outcome.push_hidden(Event::ResumeKey { no, key: next, previous: Some(previous) });
         Ok(outcome)
+    }
+
+    fn comes_back(&self, no: ParticipantNo, seat: &Seat, outcome: &mut Outcome) {
+        let audience = self.noticed_arriving(&seat.newcomer(no));
+        outcome.events.push((audience, Event::Online { no, online: true }));
+        if rules::is_staff(seat.role) {
+            self.attended(outcome);
+        }
     }
 
     /// The same person again, from another window or device: number, hand and locks stay. What
@@ -109,33 +275,31 @@ impl State {
         name: Text,
         outcome: &mut Outcome,
     ) {
-        if let Some(held) = seat.held() {
-            for kind in &held.sending {
-                outcome.push(Event::Sending { no, kind: *kind, on: false, by: no });
-            }
-            self.ask_again(no, outcome);
-            if seat.consent != identity.consent {
-                self.take(no, identity, name, outcome);
-            } else if !held.online {
-                outcome.push(Event::Online { no, online: true });
-            }
+        let Some(held) = seat.held() else { return };
+        for kind in &held.sending {
+            let event = Event::Sending { no, kind: *kind, on: false, by: no };
+            outcome.events.push((self.around(no), event));
         }
-    }
-
-    fn take(&self, no: ParticipantNo, identity: &Identity, name: Text, outcome: &mut Outcome) {
-        let id = self.next_payload();
-        outcome.push(Event::SeatTaken {
-            no,
-            subject: identity.subject.clone(),
-            role: identity.role,
-            name: id,
-            consent: identity.consent,
-        });
-        outcome.payloads.push(Payload { id, of: no, text: name });
+        self.ask_again(no, outcome);
+        if seat.consent != identity.consent {
+            let id = self.next_payload();
+            let newcomer = Newcomer { name: id, consent: identity.consent, ..seat.newcomer(no) };
+            self.seat_now(newcomer, outcome);
+            outcome.payloads.push(Payload { id, of: no, text: name });
+        } else if !held.online {
+            self.comes_back(no, seat, outcome);
+        }
     }
 
     fn next_number(&self) -> Result<ParticipantNo, Denied> {
         let last = self.seats.keys().next_back().map_or(0, |no| no.0);
         if last >= MAX_NUMBERS { Err(Denied::Full) } else { Ok(ParticipantNo(last + 1)) }
+    }
+}
+
+impl Lesson {
+    /// Everyone who waits to be let in, first come first.
+    pub fn waiting(&self) -> impl Iterator<Item = Person> + '_ {
+        self.state.waiting().map(|(no, seat)| self.state.person(*no, seat))
     }
 }

@@ -4,10 +4,18 @@
 //! at the end; nothing is renamed. A kind that this version does not know is kept as it is and
 //! changes no state.
 
-use kreide_control::{Epoch, ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
+use kreide_control::{Epoch, ParticipantNo, Policy, RecordingEnd, RecordingId, Role, SourceKind};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
+use crate::chat::ChatTo;
+use crate::door::Wait;
+use crate::groups::GroupEvent;
+use crate::polls::PollEvent;
+use crate::seat::OwnLock;
+use crate::talks::{Slot, TalkEvent};
+use crate::tools::ToolEvent;
+use crate::undo::Act;
 use crate::{Audience, KeyHash, LockKind, Millis, PayloadId, Subject, TokenId};
 
 /// An event in its place in the log.
@@ -32,18 +40,21 @@ pub enum Event {
     /// The first seat is about to be taken.
     Started,
     /// Someone took a seat, or took the own one again after leaving.
-    SeatTaken {
-        /// The number.
+    SeatTaken(Newcomer),
+    /// Someone waits to be let in. A seat held before is given up.
+    Waiting {
+        /// Who.
+        #[serde(flatten)]
+        newcomer: Newcomer,
+        /// What for.
+        why: Wait,
+    },
+    /// Someone waits no longer: sent away by a teacher, or gone.
+    WaitEnded {
+        /// Who.
         no: ParticipantNo,
-        /// Who, for the school.
-        subject: Subject,
-        /// In which role. A number keeps its role.
-        role: Role,
-        /// The name.
-        name: PayloadId,
-        /// Whether this person may be recorded.
-        #[serde(default)]
-        consent: bool,
+        /// Which teacher sent them away.
+        by: Option<ParticipantNo>,
     },
     /// Someone gave the seat up: hand down, nothing sent. The number is kept for a return.
     SeatLeft {
@@ -100,6 +111,9 @@ pub enum Event {
         from: ParticipantNo,
         /// The text.
         text: PayloadId,
+        /// To whom.
+        #[serde(default, skip_serializing_if = "crate::is_default")]
+        to: ChatTo,
     },
     /// A teacher ended a participation for good: hand down, nothing sent, no way back.
     Removed {
@@ -161,9 +175,160 @@ pub enum Event {
         /// Yes or no.
         given: bool,
     },
+    /// The room's policy holds from now on.
+    PolicySet {
+        /// The policy.
+        policy: Policy,
+        /// The talks of the day.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        talks: Vec<Slot>,
+    },
+    /// Someone has another name.
+    Renamed {
+        /// Who.
+        no: ParticipantNo,
+        /// The name.
+        name: PayloadId,
+        /// By whom.
+        by: ParticipantNo,
+    },
+    /// Something was granted to one participant or taken back.
+    Granted {
+        /// To whom.
+        no: ParticipantNo,
+        /// What.
+        what: LockKind,
+        /// Granted or not.
+        on: bool,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// One participant's own lock is as it was before.
+    LockRestored {
+        /// Whose.
+        no: ParticipantNo,
+        /// Which.
+        what: LockKind,
+        /// The lock.
+        own: Option<OwnLock>,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// Someone may speak whatever is locked, or not any more.
+    LetSpeak {
+        /// Who.
+        no: ParticipantNo,
+        /// Given or taken.
+        on: bool,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// All are silenced, or everything is as it was before.
+    QuietSet {
+        /// By which teacher; `None`: it is over.
+        by: Option<ParticipantNo>,
+    },
+    /// No teacher is there: the lesson rests; or one is back.
+    PausedSet {
+        /// It rests.
+        on: bool,
+    },
+    /// A teacher did something to somebody that can be taken back for a while.
+    Acted {
+        /// Counts from 1 within the lesson.
+        id: u64,
+        /// Which teacher.
+        by: ParticipantNo,
+        /// Until when it can be taken back.
+        until: Millis,
+        /// What.
+        act: Act,
+    },
+    /// It was taken back.
+    Undone {
+        /// What.
+        id: u64,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// Someone may switch something on again that a teacher had switched off by mistake.
+    Invited {
+        /// Who.
+        no: ParticipantNo,
+        /// What.
+        kind: SourceKind,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// A message says something else now.
+    ChatEdited {
+        /// Which.
+        id: u64,
+        /// The new text.
+        text: PayloadId,
+    },
+    /// A message is gone.
+    ChatDeleted {
+        /// Which.
+        id: u64,
+        /// By whom.
+        by: ParticipantNo,
+    },
+    /// Messages are hidden, or shown again.
+    ChatHidden {
+        /// Which.
+        ids: Vec<u64>,
+        /// Hidden or shown.
+        hidden: bool,
+        /// By which teacher.
+        by: ParticipantNo,
+    },
+    /// A line of captions.
+    Caption {
+        /// Who wrote it.
+        from: ParticipantNo,
+        /// The text.
+        text: PayloadId,
+    },
+    /// Of the breakout groups.
+    Group(GroupEvent),
+    /// Of a poll.
+    Poll(PollEvent),
+    /// Of the parents' talks.
+    Talk(TalkEvent),
+    /// Of the tools.
+    Tool(ToolEvent),
+    /// Something that was erased when its time was over.
+    Erased,
     /// A kind that a later version wrote.
     #[serde(untagged)]
     Unknown(Unknown),
+}
+
+/// Someone at the door, as the log keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Newcomer {
+    /// The number.
+    pub no: ParticipantNo,
+    /// Who, for the school.
+    pub subject: Subject,
+    /// In which role. A number keeps its role.
+    pub role: Role,
+    /// The name.
+    pub name: PayloadId,
+    /// Whether this person may be recorded.
+    #[serde(default)]
+    pub consent: bool,
+    /// Position in the room's roster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<u32>,
+    /// The talk this family has come for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<u32>,
+    /// What the browser calls itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<KeyHash>,
 }
 
 /// A resume key that was used, and still opens the seat for a while.
@@ -186,7 +351,7 @@ impl Event {
     pub fn kind(&self) -> &str {
         match self {
             Self::Started => "started",
-            Self::SeatTaken { .. } => "seatTaken",
+            Self::SeatTaken(_) => "seatTaken",
             Self::SeatLeft { .. } => "seatLeft",
             Self::Online { .. } => "online",
             Self::Sending { .. } => "sending",
@@ -202,6 +367,27 @@ impl Event {
             Self::RecordingBegan { .. } => "recordingBegan",
             Self::RecordingStopped { .. } => "recordingStopped",
             Self::RecordingConsent { .. } => "recordingConsent",
+            Self::Waiting { .. } => "waiting",
+            Self::WaitEnded { .. } => "waitEnded",
+            Self::PolicySet { .. } => "policySet",
+            Self::Renamed { .. } => "renamed",
+            Self::Granted { .. } => "granted",
+            Self::LockRestored { .. } => "lockRestored",
+            Self::LetSpeak { .. } => "letSpeak",
+            Self::QuietSet { .. } => "quietSet",
+            Self::PausedSet { .. } => "pausedSet",
+            Self::Acted { .. } => "acted",
+            Self::Undone { .. } => "undone",
+            Self::Invited { .. } => "invited",
+            Self::ChatEdited { .. } => "chatEdited",
+            Self::ChatDeleted { .. } => "chatDeleted",
+            Self::ChatHidden { .. } => "chatHidden",
+            Self::Caption { .. } => "caption",
+            Self::Group(_) => "group",
+            Self::Poll(_) => "poll",
+            Self::Talk(_) => "talk",
+            Self::Tool(_) => "tool",
+            Self::Erased => "erased",
             Self::Unknown(unknown) => unknown.kind(),
         }
     }
@@ -229,7 +415,7 @@ impl<'de> Deserialize<'de> for Unknown {
     }
 }
 
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 38] = [
     "started",
     "seatTaken",
     "seatLeft",
@@ -247,4 +433,25 @@ const KNOWN: [&str; 17] = [
     "recordingBegan",
     "recordingStopped",
     "recordingConsent",
+    "waiting",
+    "waitEnded",
+    "policySet",
+    "renamed",
+    "granted",
+    "lockRestored",
+    "letSpeak",
+    "quietSet",
+    "pausedSet",
+    "acted",
+    "undone",
+    "invited",
+    "chatEdited",
+    "chatDeleted",
+    "chatHidden",
+    "caption",
+    "group",
+    "poll",
+    "talk",
+    "tool",
+    "erased",
 ];

@@ -3,13 +3,16 @@
 //! Invariant: reads the state only. What is already as wanted gives no event, so that repeating an
 //! intent is harmless.
 
-use kreide_control::{ParticipantNo, SourceKind};
+use kreide_control::{ParticipantNo, Policy, SourceKind};
 
 use crate::rules::{self, By};
 use crate::seat::{Held, Place, Seat};
 use crate::state::{Phase, State};
+use crate::talks::Slot;
+use crate::undo::Act;
 use crate::{
-    Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId, Text,
+    Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId, SCHOOL,
+    Text,
 };
 
 impl State {
@@ -25,7 +28,7 @@ impl State {
         let by = match actor {
             Actor::Door => By::Door,
             Actor::Server => By::Server,
-            Actor::Participant(no) => By::Seat(self.actor(no)?.role),
+            Actor::Participant(no) => self.actor(no)?,
         };
         if !rules::permits(&intent, by) {
             return Err(Denied::Forbidden);
@@ -33,43 +36,98 @@ impl State {
         match intent {
             Intent::Join { identity, key } => self.join(identity, key, now),
             Intent::Resume { key, next } => self.resume(key, next, now),
+            Intent::Leave => self.leave(actor.seat()?),
             Intent::Disconnected { who } => self.disconnected(who),
+            Intent::Unattended => Ok(self.unattended()),
+            Intent::SetPolicy { policy, talks } => Ok(self.set_policy(policy, talks)),
             Intent::Send { kind, on } => self.send(actor.seat()?, kind, on),
             Intent::Hand { up } => self.hand(actor.seat()?, up),
             Intent::LowerHand { who } => self.hand(who, false),
-            Intent::Chat { text } => self.write(actor.seat()?, &text),
-            Intent::Mute { who, kind } => self.mute(actor.seat()?, who, kind),
-            Intent::Lock { who, what, locked } => self.lock(actor.seat()?, who, what, locked),
-            Intent::Remove { who } => self.remove(actor.seat()?, who),
+            Intent::Chat { to, text } => self.write(actor.seat()?, to, &text),
+            Intent::EditChat { id, text } => self.edit(actor.seat()?, id, &text),
+            Intent::DeleteChat { id } => self.delete(actor.seat()?, id),
+            Intent::Caption { text } => self.caption(actor.seat()?, &text),
+            Intent::Rename { who, name } => self.rename(actor.seat()?, who, &name),
             Intent::StartRecording { id, begins } => {
-                Ok(self.start_recording(actor.seat()?, id, begins))
+                self.start_recording(actor.seat()?, id, begins)
             }
             Intent::BeginRecording { id } => Ok(self.begin_recording(id)),
-            Intent::StopRecording => Ok(self.stop_recording(actor.seat().ok())),
+            Intent::StopRecording => self.order_stop(actor.seat()?),
             Intent::RecordingEnded { id, why, kept } => Ok(self.recording_ended(&id, why, kept)),
             Intent::Consent { to } => self.consent(actor.seat()?, to.as_ref()),
+            Intent::Groups(intent) => self.groups(actor, intent, now),
+            Intent::Poll(intent) => self.poll(actor, intent, now),
+            Intent::Talk(intent) => self.talk(actor, intent, now),
+            Intent::Tool(intent) => self.tool(actor, intent, now),
             Intent::End => {
                 let mut outcome = self.stop_recording(actor.seat().ok());
                 outcome.push(Event::Ended { by: actor.seat().ok() });
                 Ok(outcome)
             }
-            Intent::Leave => {
-                let me = actor.seat()?;
-                let mut outcome = self.stop_recording_without_teacher(me);
-                outcome.push(Event::SeatLeft { no: me });
-                Ok(outcome)
-            }
+            intent => self.moderate(actor.seat()?, intent, now),
         }
+    }
+
+    /// What a teacher does to somebody or to all.
+    fn moderate(&self, me: ParticipantNo, intent: Intent, now: Millis) -> Result<Outcome, Denied> {
+        let (outcome, act) = match intent {
+            Intent::Mute { who, kind } => (self.mute(me, who, kind)?, Act::Muted { no: who, kind }),
+            Intent::Lock { who: Some(no), what, locked } => {
+                let before = self.target(no)?.0.own_locks.get(&what).copied();
+                let act = Act::Locked { no, what, locked, before };
+                (self.lock(me, Some(no), what, locked)?, act)
+            }
+            Intent::Grant { who, what, on } => {
+                (self.grant(me, who, what, on)?, Act::Granted { no: who, what, on })
+            }
+            Intent::LetSpeak { who, on } => {
+                (self.let_speak(me, who, on)?, Act::LetSpeak { no: who, on })
+            }
+            Intent::ToLobby { who } => (self.to_lobby(who)?, Act::SentToLobby { no: who }),
+            Intent::HideRecent { who } => {
+                self.target(who)?;
+                let ids = self.recent(who, now);
+                (self.hide(me, ids.clone(), true), Act::Hid { no: who, ids })
+            }
+            Intent::Lock { who: None, what, locked } => return self.lock(me, None, what, locked),
+            Intent::Quiet { on } => return Ok(self.set_quiet(me, on)),
+            Intent::Undo { id } => return self.undo(me, id, now),
+            Intent::Admit { who } => return self.admit(who),
+            Intent::TurnAway { who } => return self.turn_away(me, who),
+            Intent::Remove { who } => return self.remove(me, who),
+            // `handle` has taken all others.
+            _ => return Err(Denied::Forbidden),
+        };
+        Ok(self.undoable(outcome, me, now, act))
+    }
+
+    fn leave(&self, me: ParticipantNo) -> Result<Outcome, Denied> {
+        let seat = self.seats.get(&me).ok_or(Denied::NotFound)?;
+        let mut outcome = self.stop_recording_without_teacher(me);
+        outcome.events.push(self.gives_up(me, seat));
+        Ok(outcome)
     }
 
     fn disconnected(&self, who: ParticipantNo) -> Result<Outcome, Denied> {
         let seat = self.seats.get(&who).ok_or(Denied::NotFound)?;
-        Ok(match seat.held() {
-            Some(Held { online: true, .. }) => {
-                Outcome::of(Event::Online { no: who, online: false })
+        let mut outcome = Outcome::default();
+        match &seat.place {
+            Place::Held(held) if held.online => {
+                let audience = self.noticed_arriving(&seat.newcomer(who));
+                outcome.events.push((audience, Event::Online { no: who, online: false }));
             }
-            Some(_) | None => Outcome::default(),
-        })
+            Place::Waiting(_) => outcome.events.push(self.gives_up(who, seat)),
+            Place::Held(_) | Place::Left | Place::Removed { .. } => {}
+        }
+        Ok(outcome)
+    }
+
+    fn set_policy(&self, policy: Policy, talks: Vec<Slot>) -> Outcome {
+        let set = (Audience::All, Event::PolicySet { policy, talks });
+        if self.after(std::slice::from_ref(&set)) == *self {
+            return Outcome::default();
+        }
+        self.silencing(Outcome { events: vec![set], ..Outcome::default() }, SCHOOL)
     }
 
     fn send(&self, me: ParticipantNo, kind: SourceKind, on: bool) -> Result<Outcome, Denied> {
@@ -77,41 +135,58 @@ impl State {
         if !on {
             // Content takes its sound along.
             let also = (kind == SourceKind::Content).then_some(SourceKind::ContentAudio);
-            return Ok(switched_off(me, held, [Some(kind), also], me));
+            return Ok(self.switched_off(me, held, [Some(kind), also], me));
         }
-        if !seat.rights(&self.room_locks).allows(LockKind::of(kind)) {
+        if !self.rights(me, seat).allows(LockKind::of(kind)) {
             return Err(Denied::Forbidden);
         }
         if held.sending.contains(&kind) {
             return Ok(Outcome::default());
         }
-        Ok(Outcome::of(Event::Sending { no: me, kind, on: true, by: me }))
+        let event = Event::Sending { no: me, kind, on: true, by: me };
+        Ok(Outcome { events: vec![(self.around(me), event)], ..Outcome::default() })
     }
 
     fn hand(&self, who: ParticipantNo, up: bool) -> Result<Outcome, Denied> {
         let (_, held) = self.target(who)?;
-        Ok(match (held.hand, up) {
-            (None, true) => {
-                Outcome::of(Event::Hand { no: who, place: Some(self.last_hand.saturating_add(1)) })
-            }
-            (Some(_), false) => Outcome::of(Event::Hand { no: who, place: None }),
-            (Some(_), true) | (None, false) => Outcome::default(),
-        })
+        let place = match (held.hand, up) {
+            (None, true) => Some(self.last_hand.saturating_add(1)),
+            (Some(_), false) => None,
+            (Some(_), true) | (None, false) => return Ok(Outcome::default()),
+        };
+        let event = Event::Hand { no: who, place };
+        Ok(Outcome { events: vec![(self.around(who), event)], ..Outcome::default() })
     }
 
-    fn write(&self, me: ParticipantNo, text: &Text) -> Result<Outcome, Denied> {
-        let (seat, _) = self.target(me)?;
-        if !seat.rights(&self.room_locks).chat {
+    fn rename(
+        &self,
+        me: ParticipantNo,
+        who: ParticipantNo,
+        name: &Text,
+    ) -> Result<Outcome, Denied> {
+        let (mine, _) = self.target(me)?;
+        let seat =
+            self.seats.get(&who).filter(|seat| seat.held().is_some() || seat.waits().is_some());
+        let seat = seat.ok_or(Denied::NotFound)?;
+        let may = if who == me {
+            self.rights(me, mine).names
+        } else {
+            rules::is_staff(mine.role) && rules::may_restrict(seat.role)
+        };
+        if !may {
             return Err(Denied::Forbidden);
         }
-        let payload = Payload { id: self.next_payload(), of: me, text: text.chat()? };
-        let mut outcome = Outcome::of(Event::Chat {
-            id: self.last_chat.saturating_add(1),
-            from: me,
-            text: payload.id,
-        });
-        outcome.payloads.push(payload);
-        Ok(outcome)
+        let payload = Payload { id: self.next_payload(), of: who, text: name.name()? };
+        let audience = match seat.waits() {
+            Some(_) => Audience::Staff,
+            None => self.noticed_arriving(&seat.newcomer(who)),
+        };
+        let event = Event::Renamed { no: who, name: payload.id, by: me };
+        Ok(Outcome {
+            events: vec![(audience, event)],
+            payloads: vec![payload],
+            ..Outcome::default()
+        })
     }
 
     fn mute(
@@ -129,7 +204,7 @@ impl State {
                 [Some(SourceKind::Content), Some(SourceKind::ContentAudio)]
             }
         };
-        Ok(switched_off(who, held, kinds, me))
+        Ok(self.switched_off(who, held, kinds, me))
     }
 
     fn lock(
@@ -139,52 +214,87 @@ impl State {
         what: LockKind,
         locked: bool,
     ) -> Result<Outcome, Denied> {
-        if let Some(no) = who
-            && !rules::may_restrict(self.target(no)?.0.role)
-        {
-            return Err(Denied::Forbidden);
+        if let Some(no) = who {
+            let is_for_one = what != LockKind::People;
+            if !rules::may_restrict(self.target(no)?.0.role) || !is_for_one {
+                return Err(Denied::Forbidden);
+            }
         }
-        let set = Event::LockSet { who, what, locked, by: me };
-        let mut after = self.clone();
-        after.change(&set);
+        let audience = who.map_or(Audience::All, |no| self.around(no));
+        let set = (audience, Event::LockSet { who, what, locked, by: me });
+        let after = self.after(std::slice::from_ref(&set));
         if after == *self {
             return Ok(Outcome::default());
         }
-        let mut outcome = Outcome::of(set);
-        for (no, seat) in &self.seats {
-            let (Some(held), Some(seat_after)) = (seat.held(), after.seats.get(no)) else {
-                continue;
-            };
-            let locks_after = seat_after.locks(&after.room_locks);
-            if who.is_none() && locks_after != seat.locks(&self.room_locks) {
-                outcome.push(Event::RightsChanged { no: *no });
-            }
-            let rights = seat_after.rights(&after.room_locks);
-            for kind in held.sending.iter().filter(|kind| !rights.allows(LockKind::of(**kind))) {
-                outcome.push(Event::Sending { no: *no, kind: *kind, on: false, by: me });
+        let mut outcome = Outcome { events: vec![set], ..Outcome::default() };
+        if who.is_none() {
+            for (no, seat) in self.held() {
+                let locks_after = after.seats.get(no).map(|seat| after.locks(seat));
+                if locks_after.is_some_and(|locks| locks != self.locks(seat)) {
+                    outcome.events.push((self.around(*no), Event::RightsChanged { no: *no }));
+                }
             }
         }
-        Ok(outcome)
+        Ok(self.silencing(outcome, me))
+    }
+
+    pub(crate) fn grant(
+        &self,
+        me: ParticipantNo,
+        who: ParticipantNo,
+        what: LockKind,
+        on: bool,
+    ) -> Result<Outcome, Denied> {
+        let (seat, _) = self.target(who)?;
+        if !rules::may_be_granted(seat.role, what) {
+            return Err(Denied::Forbidden);
+        }
+        if seat.grants.contains(&what) == on {
+            return Ok(Outcome::default());
+        }
+        let event = Event::Granted { no: who, what, on, by: me };
+        let outcome = Outcome { events: vec![(self.around(who), event)], ..Outcome::default() };
+        Ok(self.silencing(outcome, me))
+    }
+
+    /// Adds that everyone's publications are off who may not send them after these events.
+    pub(crate) fn silencing(&self, mut outcome: Outcome, by: ParticipantNo) -> Outcome {
+        let after = self.after(&outcome.events);
+        for (no, seat) in after.held() {
+            let Some(held) = seat.held().filter(|held| !held.sending.is_empty()) else { continue };
+            let rights = after.rights(*no, seat);
+            for kind in held.sending.iter().filter(|kind| !rights.allows(LockKind::of(**kind))) {
+                let event = Event::Sending { no: *no, kind: *kind, on: false, by };
+                outcome.events.push((after.around(*no), event));
+            }
+        }
+        outcome
     }
 
     fn remove(&self, me: ParticipantNo, who: ParticipantNo) -> Result<Outcome, Denied> {
         let seat = self.seats.get(&who).ok_or(Denied::NotFound)?;
         match seat.place {
             // One who left can be kept from coming back.
-            Place::Held(_) | Place::Left => {}
+            Place::Held(_) | Place::Waiting(_) | Place::Left => {}
             Place::Removed { .. } => return Err(Denied::NotFound),
         }
         if !rules::may_restrict(seat.role) {
             return Err(Denied::Forbidden);
         }
-        Ok(Outcome::of(Event::Removed { no: who, by: me }))
+        let audience = match seat.waits() {
+            Some(_) => Audience::Staff,
+            None => self.noticed_arriving(&seat.newcomer(who)),
+        };
+        let event = Event::Removed { no: who, by: me };
+        Ok(Outcome { events: vec![(audience, event)], ..Outcome::default() })
     }
 
-    /// The seat on whose behalf something is asked.
-    fn actor(&self, no: ParticipantNo) -> Result<&Seat, Denied> {
+    /// On whose behalf something is asked.
+    fn actor(&self, no: ParticipantNo) -> Result<By, Denied> {
         let seat = self.seats.get(&no).ok_or(Denied::NotFound)?;
         match seat.place {
-            Place::Held(_) => Ok(seat),
+            Place::Held(_) => Ok(By::Seat(seat.role)),
+            Place::Waiting(_) => Ok(By::Lobby),
             Place::Left => Err(Denied::NotFound),
             Place::Removed { .. } => Err(Denied::Removed),
         }
@@ -196,13 +306,29 @@ impl State {
         Ok((seat, seat.held().ok_or(Denied::NotFound)?))
     }
 
+    /// Those of `kinds` off that are on.
+    fn switched_off(
+        &self,
+        no: ParticipantNo,
+        held: &Held,
+        kinds: [Option<SourceKind>; 2],
+        by: ParticipantNo,
+    ) -> Outcome {
+        let mut outcome = Outcome::default();
+        for kind in kinds.into_iter().flatten().filter(|kind| held.sending.contains(kind)) {
+            let event = Event::Sending { no, kind, on: false, by };
+            outcome.events.push((self.around(no), event));
+        }
+        outcome
+    }
+
     pub(crate) fn next_payload(&self) -> PayloadId {
         PayloadId(self.last_payload.saturating_add(1))
     }
 }
 
 impl Actor {
-    fn seat(self) -> Result<ParticipantNo, Denied> {
+    pub(crate) fn seat(self) -> Result<ParticipantNo, Denied> {
         match self {
             Self::Participant(no) => Ok(no),
             Self::Door | Self::Server => Err(Denied::Forbidden),
@@ -220,22 +346,13 @@ impl Outcome {
         self.events.push((Audience::All, event));
     }
 
+    /// Whether the lesson begins with it.
+    pub(crate) fn begins(&self) -> bool {
+        self.events.iter().any(|(_, event)| *event == Event::Started)
+    }
+
     /// Adds an event for the log alone.
     pub(crate) fn push_hidden(&mut self, event: Event) {
         self.events.push((Audience::Nobody, event));
     }
-}
-
-/// Those of `kinds` off that are on.
-fn switched_off(
-    no: ParticipantNo,
-    held: &Held,
-    kinds: [Option<SourceKind>; 2],
-    by: ParticipantNo,
-) -> Outcome {
-    let mut outcome = Outcome::default();
-    for kind in kinds.into_iter().flatten().filter(|kind| held.sending.contains(kind)) {
-        outcome.push(Event::Sending { no, kind, on: false, by });
-    }
-    outcome
 }

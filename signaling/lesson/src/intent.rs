@@ -1,7 +1,12 @@
 //! What someone wants, who wants it, and what comes of it.
 
-use kreide_control::{ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
+use kreide_control::{ParticipantNo, Policy, RecordingEnd, RecordingId, Role, SourceKind};
 
+use crate::chat::ChatTo;
+use crate::groups::GroupIntent;
+use crate::polls::{Ballot, PollIntent};
+use crate::talks::{Slot, TalkIntent};
+use crate::tools::{Signal, ToolIntent};
 use crate::{Audience, Event, KeyHash, LockKind, Millis, PayloadId, Subject, Text, TokenId};
 
 /// On whose behalf an intent is handled. The caller has authenticated it.
@@ -30,6 +35,14 @@ pub struct Identity {
     pub token: TokenId,
     /// When the token expires.
     pub token_expires: Millis,
+    /// The link says that its holder waits until a teacher lets them in.
+    pub waits: bool,
+    /// Position in the room's roster, from 1.
+    pub seat: Option<u32>,
+    /// The talk this family has come for.
+    pub talk: Option<u32>,
+    /// Hash of what the browser calls itself, so that it stays away when its user was removed.
+    pub device: Option<KeyHash>,
 }
 
 /// Something that someone wants to happen.
@@ -73,10 +86,41 @@ pub enum Intent {
         /// Whose.
         who: ParticipantNo,
     },
-    /// Writes to all.
+    /// Writes.
     Chat {
+        /// To whom.
+        to: ChatTo,
         /// What.
         text: Text,
+    },
+    /// Writes an own message anew.
+    EditChat {
+        /// Which.
+        id: u64,
+        /// What it says now.
+        text: Text,
+    },
+    /// Takes a message away: the own one, or a teacher anybody's.
+    DeleteChat {
+        /// Which.
+        id: u64,
+    },
+    /// Hides what somebody wrote in the last minute.
+    HideRecent {
+        /// Who.
+        who: ParticipantNo,
+    },
+    /// Says in writing what is being said.
+    Caption {
+        /// A whole sentence or line.
+        text: Text,
+    },
+    /// Changes a name: the own one, or a teacher anybody's.
+    Rename {
+        /// Whose.
+        who: ParticipantNo,
+        /// The new name.
+        name: Text,
     },
     /// Switches a publication of another off. Its owner may switch it on again.
     Mute {
@@ -93,6 +137,49 @@ pub enum Intent {
         what: LockKind,
         /// Locked or not.
         locked: bool,
+    },
+    /// Grants one participant what the role or a lock for all forbids, or takes it back.
+    Grant {
+        /// To whom.
+        who: ParticipantNo,
+        /// What.
+        what: LockKind,
+        /// Granted or not.
+        on: bool,
+    },
+    /// Lets one participant speak whatever is locked, and lowers the hand; or takes the word back.
+    LetSpeak {
+        /// Who.
+        who: ParticipantNo,
+        /// Given or taken.
+        on: bool,
+    },
+    /// Silences and locks all microphones, pauses chat and drawing; off: as it was.
+    Quiet {
+        /// On or off.
+        on: bool,
+    },
+    /// The last teacher has been gone for too long.
+    Unattended,
+    /// Takes back what a teacher did to somebody a moment ago.
+    Undo {
+        /// The number in [`Event::Acted`].
+        id: u64,
+    },
+    /// Lets someone in who waits in the lobby; `None`: everyone there.
+    Admit {
+        /// Whom.
+        who: Option<ParticipantNo>,
+    },
+    /// Sends someone away who waits in the lobby.
+    TurnAway {
+        /// Whom.
+        who: ParticipantNo,
+    },
+    /// Sends someone back to the lobby.
+    ToLobby {
+        /// Whom.
+        who: ParticipantNo,
     },
     /// Ends a participation for good.
     Remove {
@@ -127,6 +214,21 @@ pub enum Intent {
         /// The recording that it is a yes to; `None`: no, to whatever is recorded.
         to: Option<RecordingId>,
     },
+    /// Sets the room's policy, as the school has decided.
+    SetPolicy {
+        /// The policy.
+        policy: Policy,
+        /// The talks of the day, in the order of their times; empty unless the room is for talks.
+        talks: Vec<Slot>,
+    },
+    /// Breakout groups.
+    Groups(GroupIntent),
+    /// Polls.
+    Poll(PollIntent),
+    /// Parents' talks.
+    Talk(TalkIntent),
+    /// Small things a teacher leads a lesson with, and answers to them.
+    Tool(ToolIntent),
     /// Ends the lesson, and its recording.
     End,
     /// Gives the own seat up.
@@ -142,6 +244,10 @@ pub struct Outcome {
     pub payloads: Vec<Payload>,
     /// The seat that a `Join` or `Resume` opens.
     pub seat: Option<ParticipantNo>,
+    /// What is told and not logged, because it is over when it is read.
+    pub signals: Vec<(Audience, Signal)>,
+    /// A vote, for the ballot box. Nothing else keeps it.
+    pub ballot: Option<Ballot>,
 }
 
 /// A name or text, kept outside the log.
@@ -182,6 +288,9 @@ pub enum Denied {
     /// All seats are taken.
     #[error("all seats are taken")]
     Full,
+    /// It is too late for it.
+    #[error("it is too late for this")]
+    TooLate,
 }
 
 impl Intent {
@@ -193,18 +302,37 @@ impl Intent {
         match self {
             Self::Mute { .. }
             | Self::Remove { .. }
+            | Self::ToLobby { .. }
             | Self::StopRecording
             | Self::RecordingEnded { .. }
+            | Self::Unattended
             | Self::Leave => true,
-            Self::Send { on, .. } => !on,
+            Self::Send { on, .. } | Self::LetSpeak { on, .. } | Self::Grant { on, .. } => !on,
+            Self::Quiet { on } => *on,
             Self::Consent { to } => to.is_none(),
             Self::Lock { locked, .. } => *locked,
+            Self::Groups(GroupIntent::Listen { group, .. }) => group.is_none(),
+            Self::Groups(GroupIntent::SpeakToAll { on }) => !on,
+            Self::Tool(ToolIntent::Focus { on }) => *on,
             Self::Join { .. }
             | Self::Resume { .. }
             | Self::Disconnected { .. }
             | Self::Hand { .. }
             | Self::LowerHand { .. }
             | Self::Chat { .. }
+            | Self::EditChat { .. }
+            | Self::DeleteChat { .. }
+            | Self::HideRecent { .. }
+            | Self::Caption { .. }
+            | Self::Rename { .. }
+            | Self::Undo { .. }
+            | Self::Admit { .. }
+            | Self::TurnAway { .. }
+            | Self::SetPolicy { .. }
+            | Self::Groups(_)
+            | Self::Poll(_)
+            | Self::Talk(_)
+            | Self::Tool(_)
             | Self::StartRecording { .. }
             | Self::BeginRecording { .. }
             | Self::End => false,

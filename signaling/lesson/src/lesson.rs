@@ -11,6 +11,7 @@ use crate::{
     Actor, Audience, ChatLine, Denied, Event, Intent, Lock, LockKind, Logged, Millis, Outcome,
     Person, Rights, Subject,
 };
+use kreide_control::Policy;
 
 /// A lesson: a function of its log.
 #[derive(Clone, Debug)]
@@ -129,14 +130,13 @@ impl Lesson {
 
     /// Everyone who holds a seat, in seating order.
     pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
-        let held = self.state.seats.iter().filter(|(_, seat)| seat.held().is_some());
-        held.map(|(no, seat)| seat.person(*no, &self.state.room_locks))
+        self.state.held().map(|(no, seat)| self.state.person(*no, seat))
     }
 
     /// Anyone who ever held a seat.
     #[must_use]
     pub fn person(&self, no: ParticipantNo) -> Option<Person> {
-        Some(self.seat(no)?.person(no, &self.state.room_locks))
+        Some(self.state.person(no, self.seat(no)?))
     }
 
     /// Who this is for the school, for anyone who ever held a seat.
@@ -159,22 +159,28 @@ impl Lesson {
         self.state.chat.iter()
     }
 
+    /// The room's policy, as the log has it.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        self.state.policy()
+    }
+
     /// Locks that hold for all pupils and guests.
     #[must_use]
     pub fn room_locks(&self) -> Vec<Lock> {
         self.state.room_locks.iter().map(|(what, by)| Lock { what: *what, by: *by }).collect()
     }
 
-    /// What a participant may do: nothing without a seat.
+    /// What a participant may do at this moment: nothing without a seat.
     #[must_use]
     pub fn rights(&self, no: ParticipantNo) -> Rights {
-        self.seat(no).map_or_else(Rights::default, |seat| seat.rights(&self.state.room_locks))
+        self.seat(no).map_or_else(Rights::default, |seat| self.state.rights(no, seat))
     }
 
     /// The locks that hold for a participant, at most one of each kind.
     #[must_use]
     pub fn locks(&self, no: ParticipantNo) -> Vec<Lock> {
-        self.seat(no).map_or_else(Vec::new, |seat| seat.locks(&self.state.room_locks))
+        self.seat(no).map_or_else(Vec::new, |seat| self.state.locks(seat))
     }
 
     /// What the SFU forwards from a participant: allowed, and switched on. Does not depend on

@@ -20,6 +20,10 @@
 //!     consent: false,
 //!     token: TokenId("first".to_owned()),
 //!     token_expires: Millis(60_000),
+//!     waits: false,
+//!     seat: None,
+//!     talk: None,
+//!     device: None,
 //! };
 //! let now = Millis(1_000);
 //! let join = Intent::Join { identity, key: KeyHash([0; 32]) };
@@ -40,33 +44,54 @@
 //! Left out on purpose: clocks, sockets, locks, secrets (only hashes of keys arrive here) and the
 //! messages of browsers, which the server translates.
 
+mod attendance;
 mod audience;
+mod calm;
+mod chat;
 mod door;
 mod event;
+mod groups;
 mod handle;
 mod intent;
 mod lesson;
+mod polls;
 mod projection;
+mod reach;
 mod recording;
 mod rights;
 mod rules;
 mod seat;
 mod state;
+mod talks;
 mod text;
+mod tools;
+mod undo;
 mod values;
 
 pub use audience::Audience;
-pub use event::{Event, Logged, PreviousKey, Unknown};
+pub use chat::{ChatLine, ChatTo, Shown};
+pub use door::Wait;
+pub use event::{Event, Logged, Newcomer, PreviousKey, Unknown};
+pub use groups::{Deal, GroupEvent, GroupIntent, Groups, MAX_GROUPS};
 pub use intent::{Actor, Denied, Identity, Intent, Outcome, Payload};
 pub use lesson::{BadLog, Lesson};
+pub use polls::{
+    Ballot, Batch, Choice, MAX_OPTIONS, MIN_BATCH, PollEvent, PollIntent, PollKind, Polls,
+    StoredKind,
+};
 pub use recording::{Recording, Take};
-pub use rights::{Lock, LockKind, Rights};
-pub use seat::{ChatLine, Person, Standing};
+pub use rights::{Lock, LockKind, Rights, SCHOOL};
+pub use seat::{OwnLock, Person, Standing};
+pub use talks::{MAX_DEVICES, Slot, TalkEvent, TalkIntent, Talks};
 pub use text::Text;
+pub use tools::{MAX_SPOTLIGHT, Reaction, Signal, ToolEvent, ToolIntent, Tools};
+pub use undo::Act;
 pub use values::{KeyHash, Millis, PayloadId, Subject, TokenId};
 
 /// Seats that may be held at the same time: the assembly of a large school.
 pub const MAX_SEATS: usize = 1_500;
+/// People who may wait at the door at the same time.
+pub const MAX_WAITING: usize = 500;
 /// Numbers that one lesson gives out: bounds those who come under ever new identities.
 pub const MAX_NUMBERS: u32 = 5_000;
 /// Chat messages that the state keeps for those who come later; the log keeps all.
@@ -78,3 +103,11 @@ pub const MAX_CHAT_CHARS: usize = 2_000;
 /// How long the resume key before the current one still opens the seat, in milliseconds: the
 /// reply that brought the current one may have been lost.
 pub const PREVIOUS_KEY_MS: i64 = 30_000;
+/// How long a teacher can take back what was done to somebody, in milliseconds.
+pub const UNDO_MS: i64 = 20_000;
+
+/// Whether a field can be left out of the stored state: lessons that never knew it keep their
+/// hash.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -9,14 +9,14 @@
 use std::collections::BTreeSet;
 
 use kreide_control::{ParticipantNo, RecordingEnd, RecordingId, Role};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::seat::Seat;
 use crate::state::State;
 use crate::{Audience, Denied, Event, Lesson, Millis, Outcome};
 
 /// Whether the lesson is recorded.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recording {
     /// Nothing is recorded.
     #[default]
@@ -28,7 +28,7 @@ pub enum Recording {
 }
 
 /// One recording.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Take {
     /// Its id.
     pub id: RecordingId,
@@ -56,10 +56,6 @@ impl Recording {
             Self::Off | Self::Announced(_) => None,
             Self::Running(take) => Some(take),
         }
-    }
-
-    pub(crate) fn is_off(&self) -> bool {
-        *self == Self::Off
     }
 
     pub(crate) fn announced(id: RecordingId, by: ParticipantNo, since: Millis) -> Self {
@@ -98,11 +94,17 @@ impl State {
         by: ParticipantNo,
         id: RecordingId,
         begins: Millis,
-    ) -> Outcome {
-        match self.recording {
+    ) -> Result<Outcome, Denied> {
+        let (seat, _) = self.target(by)?;
+        // In a room for talks nothing can be recorded, whatever its policy says beside.
+        let may = self.rights(by, seat).record && self.policy().recording && !self.policy().talks;
+        if !may {
+            return Err(Denied::Forbidden);
+        }
+        Ok(match self.recording {
             Recording::Off => Outcome::of(Event::RecordingAnnounced { id, by, begins }),
             Recording::Announced(_) | Recording::Running(_) => Outcome::default(),
-        }
+        })
     }
 
     pub(crate) fn begin_recording(&self, id: RecordingId) -> Outcome {
@@ -112,6 +114,15 @@ impl State {
             }
             _ => Outcome::default(),
         }
+    }
+
+    /// Someone who may record stops it.
+    pub(crate) fn order_stop(&self, by: ParticipantNo) -> Result<Outcome, Denied> {
+        let (seat, _) = self.target(by)?;
+        if !self.settled_rights(by, seat).record {
+            return Err(Denied::Forbidden);
+        }
+        Ok(self.stop_recording(Some(by)))
     }
 
     pub(crate) fn stop_recording(&self, by: Option<ParticipantNo>) -> Outcome {

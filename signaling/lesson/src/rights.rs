@@ -1,9 +1,11 @@
 //! What a participant may do, and what can be locked.
 
-use kreide_control::{ParticipantNo, SourceKind};
+use kreide_control::ParticipantNo;
 use serde::{Deserialize, Serialize};
 
-/// What a participant may do at this moment: the role's rights less all locks.
+pub use kreide_control::LockKind;
+
+/// What a participant may do at this moment: the role's rights and what was granted, less locks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rights {
     /// May send the microphone.
@@ -12,47 +14,33 @@ pub struct Rights {
     pub camera: bool,
     /// May send content and its sound.
     pub content: bool,
-    /// May write in the chat.
+    /// May write to all and to the own group.
     pub chat: bool,
-}
-
-/// What can be locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum LockKind {
-    /// The microphone.
-    Microphone,
-    /// The camera.
-    Camera,
-    /// Content and its sound.
-    Content,
-    /// Writing in the chat.
-    Chat,
+    /// May write to one person, where the policy lets these roles.
+    pub private_chat: bool,
+    /// May draw on the board.
+    pub board: bool,
+    /// May change the own name.
+    pub names: bool,
+    /// Sees and hears pupils and guests.
+    pub people: bool,
+    /// May record.
+    pub record: bool,
+    /// May write captions.
+    pub caption: bool,
 }
 
 /// A lock and the teacher who set it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Lock {
     /// What is locked.
     pub what: LockKind,
-    /// Which teacher locked it.
+    /// Which teacher locked it; [`SCHOOL`]: the room's policy.
     pub by: ParticipantNo,
 }
 
-impl LockKind {
-    /// All kinds, in the order in which they are listed.
-    pub const ALL: [Self; 4] = [Self::Microphone, Self::Camera, Self::Content, Self::Chat];
-
-    /// The lock that holds for a publication.
-    #[must_use]
-    pub fn of(kind: SourceKind) -> Self {
-        match kind {
-            SourceKind::Microphone => Self::Microphone,
-            SourceKind::Camera => Self::Camera,
-            SourceKind::Content | SourceKind::ContentAudio => Self::Content,
-        }
-    }
-}
+/// Stands for the school where the number of a teacher is expected.
+pub const SCHOOL: ParticipantNo = ParticipantNo(0);
 
 impl Rights {
     /// Whether what this lock closes is open.
@@ -63,18 +51,30 @@ impl Rights {
             LockKind::Camera => self.camera,
             LockKind::Content => self.content,
             LockKind::Chat => self.chat,
+            LockKind::PrivateChat => self.private_chat,
+            LockKind::Board => self.board,
+            LockKind::Names => self.names,
+            LockKind::People => self.people,
+            LockKind::Record => self.record,
+            LockKind::Caption => self.caption,
         }
     }
 
-    /// These rights without what the lock closes.
+    /// These rights with this one open or closed.
     #[must_use]
-    pub(crate) fn without(mut self, what: LockKind) -> Self {
-        match what {
-            LockKind::Microphone => self.microphone = false,
-            LockKind::Camera => self.camera = false,
-            LockKind::Content => self.content = false,
-            LockKind::Chat => self.chat = false,
-        }
+    pub(crate) fn set(mut self, what: LockKind, open: bool) -> Self {
+        *match what {
+            LockKind::Microphone => &mut self.microphone,
+            LockKind::Camera => &mut self.camera,
+            LockKind::Content => &mut self.content,
+            LockKind::Chat => &mut self.chat,
+            LockKind::PrivateChat => &mut self.private_chat,
+            LockKind::Board => &mut self.board,
+            LockKind::Names => &mut self.names,
+            LockKind::People => &mut self.people,
+            LockKind::Record => &mut self.record,
+            LockKind::Caption => &mut self.caption,
+        } = open;
         self
     }
 }

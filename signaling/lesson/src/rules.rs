@@ -1,11 +1,16 @@
 //! Who may do what: the whole authorization of a lesson on one page.
 //!
 //! Invariant: every intent has a rule for everyone who could utter it; the match has no catch-all,
-//! so an intent or role without a rule does not compile. Locks are not rules: `handle` asks for
-//! them after the rule. Left out: whether a target exists, and in which state it is.
+//! so an intent or role without a rule does not compile. Rights that can be locked or granted are
+//! asked for after the rule, in `handle`. Left out: whether a target exists, and in which state it
+//! is.
 
 use kreide_control::Role;
 
+use crate::groups::GroupIntent;
+use crate::polls::PollIntent;
+use crate::talks::TalkIntent;
+use crate::tools::ToolIntent;
 use crate::{Intent, LockKind, Rights};
 
 /// On whose behalf an intent is judged.
@@ -15,84 +20,232 @@ pub(crate) enum By {
     Door,
     /// The server itself.
     Server,
+    /// Someone who waits in the lobby.
+    Lobby,
     /// Someone with a seat.
     Seat(Role),
 }
 
 /// Whether this intent may come from there at all.
 pub(crate) fn permits(intent: &Intent, by: By) -> bool {
+    use By::{Door, Lobby, Seat, Server};
     use Role::{Guest, Interpreter, Observer, Presenter, Pupil, Teacher};
     match (intent, by) {
-        // A seat is opened at the door and nowhere else.
-        (Intent::Join { .. } | Intent::Resume { .. }, By::Door) => true,
-        (Intent::Join { .. } | Intent::Resume { .. }, By::Server | By::Seat(_)) => false,
+        // A seat is opened at the door and nowhere else, and given up by its holder alone.
+        (Intent::Join { .. } | Intent::Resume { .. }, Door) => true,
+        (Intent::Join { .. } | Intent::Resume { .. }, Server | Lobby | Seat(_)) => false,
+        (Intent::Leave, Lobby | Seat(_)) => true,
+        (Intent::Leave, Door | Server) => false,
 
-        // Only the server knows that a connection is gone.
-        (Intent::Disconnected { .. }, By::Server) => true,
-        (Intent::Disconnected { .. }, By::Door | By::Seat(_)) => false,
+        // What only the server knows: connections, times, decisions of the school, full boxes.
+        (
+            Intent::Disconnected { .. }
+            | Intent::Unattended
+            | Intent::SetPolicy { .. }
+            | Intent::BeginRecording { .. }
+            | Intent::RecordingEnded { .. }
+            | Intent::Groups(GroupIntent::BeginListening { .. })
+            | Intent::Poll(PollIntent::Tally { .. }),
+            Server,
+        ) => true,
+        (
+            Intent::Disconnected { .. }
+            | Intent::Unattended
+            | Intent::SetPolicy { .. }
+            | Intent::BeginRecording { .. }
+            | Intent::RecordingEnded { .. }
+            | Intent::Groups(GroupIntent::BeginListening { .. })
+            | Intent::Poll(PollIntent::Tally { .. }),
+            Door | Lobby | Seat(_),
+        ) => false,
 
         // Nobody but the owner switches anything on; off is never refused.
-        (Intent::Send { kind, on: true }, By::Seat(role)) => {
-            rights(role).allows(LockKind::of(*kind))
-        }
-        (Intent::Send { on: false, .. }, By::Seat(_)) => true,
-        (Intent::Send { .. }, By::Door | By::Server) => false,
+        (Intent::Send { on: true, .. }, Seat(Observer)) => false,
+        (Intent::Send { .. }, Seat(_)) => true,
+        (Intent::Send { .. }, Door | Server | Lobby) => false,
 
-        (Intent::Chat { .. }, By::Seat(role)) => rights(role).chat,
-        (Intent::Chat { .. }, By::Door | By::Server) => false,
+        // What everyone does who takes part: observers watch, and are seen to watch.
+        (
+            Intent::Chat { .. }
+            | Intent::EditChat { .. }
+            | Intent::DeleteChat { .. }
+            | Intent::Caption { .. }
+            | Intent::Rename { .. }
+            | Intent::Hand { .. }
+            | Intent::Tool(
+                ToolIntent::Ready { .. } | ToolIntent::React { .. } | ToolIntent::InRoom { .. },
+            ),
+            Seat(Teacher | Presenter | Pupil | Guest | Interpreter),
+        ) => true,
+        (
+            Intent::Chat { .. }
+            | Intent::EditChat { .. }
+            | Intent::DeleteChat { .. }
+            | Intent::Caption { .. }
+            | Intent::Rename { .. }
+            | Intent::Hand { .. }
+            | Intent::Tool(
+                ToolIntent::Ready { .. } | ToolIntent::React { .. } | ToolIntent::InRoom { .. },
+            ),
+            Seat(Observer) | Door | Server | Lobby,
+        ) => false,
 
-        (Intent::Hand { .. }, By::Seat(Teacher | Presenter | Pupil | Guest | Interpreter)) => true,
-        (Intent::Hand { .. }, By::Seat(Observer) | By::Door | By::Server) => false,
+        // Teachers ask; those who are taught answer, choose their group and call for help.
+        (
+            Intent::Poll(PollIntent::Vote { .. })
+            | Intent::Groups(GroupIntent::Choose { .. } | GroupIntent::CallTeacher { .. }),
+            Seat(Presenter | Pupil | Guest),
+        ) => true,
+        (
+            Intent::Poll(PollIntent::Vote { .. })
+            | Intent::Groups(GroupIntent::Choose { .. } | GroupIntent::CallTeacher { .. }),
+            Seat(Teacher | Interpreter | Observer) | Door | Server | Lobby,
+        ) => false,
 
-        // Moderation. Whom it may reach: `may_restrict`.
+        // Moderation is for teachers. Whom it may reach: `may_restrict`.
         (
             Intent::LowerHand { .. }
+            | Intent::HideRecent { .. }
             | Intent::Mute { .. }
             | Intent::Lock { .. }
-            | Intent::Remove { .. },
-            By::Seat(Teacher),
+            | Intent::Grant { .. }
+            | Intent::LetSpeak { .. }
+            | Intent::Quiet { .. }
+            | Intent::Undo { .. }
+            | Intent::Admit { .. }
+            | Intent::TurnAway { .. }
+            | Intent::ToLobby { .. }
+            | Intent::Remove { .. }
+            | Intent::Poll(PollIntent::Open { .. })
+            | Intent::Groups(
+                GroupIntent::Prepare { .. }
+                | GroupIntent::Deal { .. }
+                | GroupIntent::Offer { .. }
+                | GroupIntent::Open { .. }
+                | GroupIntent::Extend { .. }
+                | GroupIntent::Assign { .. }
+                | GroupIntent::Visit { .. }
+                | GroupIntent::Listen { .. }
+                | GroupIntent::SpeakToAll { .. },
+            )
+            | Intent::Talk(
+                TalkIntent::Finish
+                | TalkIntent::More
+                | TalkIntent::NoShow { .. }
+                | TalkIntent::Skip { .. },
+            )
+            | Intent::Tool(
+                ToolIntent::Spotlight { .. }
+                | ToolIntent::Focus { .. }
+                | ToolIntent::Announce { .. }
+                | ToolIntent::Timer { .. }
+                | ToolIntent::AskReady { .. }
+                | ToolIntent::Pick { .. },
+            ),
+            Seat(Teacher),
         ) => true,
         (
             Intent::LowerHand { .. }
+            | Intent::HideRecent { .. }
             | Intent::Mute { .. }
             | Intent::Lock { .. }
-            | Intent::Remove { .. },
-            By::Seat(Presenter | Pupil | Guest | Interpreter | Observer) | By::Door | By::Server,
+            | Intent::Grant { .. }
+            | Intent::LetSpeak { .. }
+            | Intent::Quiet { .. }
+            | Intent::Undo { .. }
+            | Intent::Admit { .. }
+            | Intent::TurnAway { .. }
+            | Intent::ToLobby { .. }
+            | Intent::Remove { .. }
+            | Intent::Poll(PollIntent::Open { .. })
+            | Intent::Groups(
+                GroupIntent::Prepare { .. }
+                | GroupIntent::Deal { .. }
+                | GroupIntent::Offer { .. }
+                | GroupIntent::Open { .. }
+                | GroupIntent::Extend { .. }
+                | GroupIntent::Assign { .. }
+                | GroupIntent::Visit { .. }
+                | GroupIntent::Listen { .. }
+                | GroupIntent::SpeakToAll { .. },
+            )
+            | Intent::Talk(
+                TalkIntent::Finish
+                | TalkIntent::More
+                | TalkIntent::NoShow { .. }
+                | TalkIntent::Skip { .. },
+            )
+            | Intent::Tool(
+                ToolIntent::Spotlight { .. }
+                | ToolIntent::Focus { .. }
+                | ToolIntent::Announce { .. }
+                | ToolIntent::Timer { .. }
+                | ToolIntent::AskReady { .. }
+                | ToolIntent::Pick { .. },
+            ),
+            Seat(Presenter | Pupil | Guest | Interpreter | Observer) | Door | Server | Lobby,
         ) => false,
 
-        // Recording is for teachers; that its time has come, or that it broke, the server knows.
-        (Intent::StartRecording { .. } | Intent::StopRecording, By::Seat(Teacher)) => true,
+        // What a teacher does, or the server when its time has come or on an operator's behalf.
+        (
+            Intent::End
+            | Intent::Poll(PollIntent::Close)
+            | Intent::Groups(GroupIntent::Close)
+            | Intent::Talk(TalkIntent::Begin { .. }),
+            Seat(Teacher) | Server,
+        ) => true,
+        (
+            Intent::End
+            | Intent::Poll(PollIntent::Close)
+            | Intent::Groups(GroupIntent::Close)
+            | Intent::Talk(TalkIntent::Begin { .. }),
+            Seat(Presenter | Pupil | Guest | Interpreter | Observer) | Door | Lobby,
+        ) => false,
+
+        // Recording is for teachers, and for a presenter to whom one granted it.
+        (Intent::StartRecording { .. } | Intent::StopRecording, Seat(Teacher | Presenter)) => true,
         (
             Intent::StartRecording { .. } | Intent::StopRecording,
-            By::Seat(Presenter | Pupil | Guest | Interpreter | Observer) | By::Door | By::Server,
+            Seat(Pupil | Guest | Interpreter | Observer) | Door | Server | Lobby,
         ) => false,
-        (Intent::BeginRecording { .. } | Intent::RecordingEnded { .. }, By::Server) => true,
-        (Intent::BeginRecording { .. } | Intent::RecordingEnded { .. }, By::Door | By::Seat(_)) => {
-            false
-        }
 
         // Nobody but the person consents. Whether the school may record them: `recording`.
-        (Intent::Consent { .. }, By::Seat(_)) => true,
-        (Intent::Consent { .. }, By::Door | By::Server) => false,
-
-        // The server ends a lesson on an operator's behalf.
-        (Intent::End, By::Seat(Teacher) | By::Server) => true,
-        (Intent::End, By::Seat(Presenter | Pupil | Guest | Interpreter | Observer) | By::Door) => {
-            false
-        }
-
-        (Intent::Leave, By::Seat(_)) => true,
-        (Intent::Leave, By::Door | By::Server) => false,
+        (Intent::Consent { .. }, Seat(_)) => true,
+        (Intent::Consent { .. }, Door | Server | Lobby) => false,
     }
 }
 
-/// What a role may do while nothing is locked.
+/// What a role may do while nothing is locked and nothing granted.
 pub(crate) fn rights(role: Role) -> Rights {
-    let speaks = Rights { microphone: true, camera: true, content: false, chat: true };
+    let takes_part = Rights {
+        microphone: true,
+        camera: true,
+        content: false,
+        chat: true,
+        private_chat: true,
+        board: true,
+        names: true,
+        people: true,
+        record: false,
+        caption: false,
+    };
     match role {
-        Role::Teacher | Role::Presenter => Rights { content: true, ..speaks },
-        Role::Pupil | Role::Guest | Role::Interpreter => speaks,
-        Role::Observer => Rights::default(),
+        Role::Teacher => Rights { content: true, record: true, caption: true, ..takes_part },
+        Role::Presenter => Rights { content: true, ..takes_part },
+        Role::Pupil => takes_part,
+        Role::Guest | Role::Interpreter => Rights { board: false, ..takes_part },
+        Role::Observer => Rights { people: true, ..Rights::default() },
+    }
+}
+
+/// Whether a teacher may grant this to someone in this role.
+pub(crate) fn may_be_granted(role: Role, what: LockKind) -> bool {
+    match (role, what) {
+        // Teachers have everything; observers only watch.
+        (Role::Teacher | Role::Observer, _) => false,
+        (Role::Presenter, LockKind::Record) => true,
+        (Role::Pupil | Role::Guest | Role::Interpreter, LockKind::Record) => false,
+        (Role::Presenter | Role::Pupil | Role::Guest | Role::Interpreter, _) => true,
     }
 }
 
@@ -111,4 +264,26 @@ pub(crate) fn under_room_locks(role: Role) -> bool {
         Role::Pupil | Role::Guest => true,
         Role::Teacher | Role::Presenter | Role::Interpreter | Role::Observer => false,
     }
+}
+
+/// Whether this role is silenced when the teacher wants quiet or no teacher is there. Interpreters
+/// are not: what they say is somebody else's.
+pub(crate) fn is_calmed(role: Role) -> bool {
+    match role {
+        Role::Presenter | Role::Pupil | Role::Guest => true,
+        Role::Teacher | Role::Interpreter | Role::Observer => false,
+    }
+}
+
+/// Whether this role receives what is for staff alone.
+pub(crate) fn is_staff(role: Role) -> bool {
+    match role {
+        Role::Teacher => true,
+        Role::Presenter | Role::Pupil | Role::Guest | Role::Interpreter | Role::Observer => false,
+    }
+}
+
+/// Whether focus mode hides this role from pupils and guests: as a lock on seeing people does.
+pub(crate) fn is_hidden_from_pupils(role: Role) -> bool {
+    under_room_locks(role)
 }

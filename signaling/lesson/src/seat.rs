@@ -6,9 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kreide_control::{ParticipantNo, Role, SourceKind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{KeyHash, Lock, LockKind, Millis, PayloadId, PreviousKey, Rights, Subject, rules};
+use crate::attendance::Present;
+use crate::door::Wait;
+use crate::event::Newcomer;
+use crate::state::State;
+use crate::{KeyHash, Lock, LockKind, PayloadId, PreviousKey, Rights, Subject, rules};
 
 /// One person as the lesson knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,14 @@ pub struct Person {
     pub hand: Option<u64>,
     /// Whether the school has the consent to record this person.
     pub consent: bool,
+    /// Position in the room's roster.
+    pub seat: Option<u32>,
+    /// The talk this family has come for.
+    pub talk: Option<u32>,
+    /// Sits in the classroom itself.
+    pub in_room: bool,
+    /// May speak whatever is locked.
+    pub has_word: bool,
 }
 
 /// Whether a person is there.
@@ -40,27 +52,16 @@ pub enum Standing {
     Online,
     /// Holds a seat without a connection.
     Offline,
+    /// Waits to be let in.
+    Waiting(Wait),
     /// Gave the seat up; the number is kept.
     Left,
     /// Was removed by this teacher.
     Removed(ParticipantNo),
 }
 
-/// A chat message that the state keeps.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ChatLine {
-    /// Counts from 1 within the lesson.
-    pub id: u64,
-    /// The author.
-    pub from: ParticipantNo,
-    /// The text.
-    pub text: PayloadId,
-    /// When.
-    pub at: Millis,
-}
-
 /// A number and all that belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seat {
     pub(crate) subject: Subject,
     pub(crate) role: Role,
@@ -73,18 +74,34 @@ pub(crate) struct Seat {
     pub(crate) first_seq: u64,
     /// How many events this participant can have seen.
     pub(crate) seen: u64,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) seat: Option<u32>,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) talk: Option<u32>,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) device: Option<KeyHash>,
+    /// Was in the lobby last: only a teacher lets this person in.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) outside: bool,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) grants: BTreeSet<LockKind>,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) in_room: bool,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) present: Present,
 }
 
 /// Whether the seat is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Place {
     Held(Held),
+    Waiting(Wait),
     Left,
     Removed { by: ParticipantNo },
 }
 
 /// What only the holder of a seat has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Held {
     pub(crate) online: bool,
     pub(crate) sending: BTreeSet<SourceKind>,
@@ -92,9 +109,11 @@ pub(crate) struct Held {
 }
 
 /// A lock of one participant alone. Absent: only the locks for all count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(crate) enum OwnLock {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnLock {
+    /// Locked.
     Locked {
+        /// By which teacher.
         by: ParticipantNo,
     },
     /// Unlocked by a teacher while the lock for all holds; until that one is set or lifted anew.
@@ -102,71 +121,127 @@ pub(crate) enum OwnLock {
 }
 
 /// The keys that open a seat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Keys {
     pub(crate) current: KeyHash,
     pub(crate) previous: Option<PreviousKey>,
 }
 
 impl Seat {
+    /// Someone who has just come to the door.
+    pub(crate) fn of(newcomer: &Newcomer, seq: u64) -> Self {
+        Self {
+            subject: newcomer.subject.clone(),
+            role: newcomer.role,
+            name: newcomer.name,
+            consent: newcomer.consent,
+            place: Place::Left,
+            own_locks: BTreeMap::new(),
+            keys: None,
+            first_seq: seq,
+            seen: 0,
+            seat: newcomer.seat,
+            talk: newcomer.talk,
+            device: newcomer.device,
+            outside: false,
+            grants: BTreeSet::new(),
+            in_room: false,
+            present: Present::default(),
+        }
+    }
+
+    pub(crate) fn newcomer(&self, no: ParticipantNo) -> Newcomer {
+        Newcomer {
+            no,
+            subject: self.subject.clone(),
+            role: self.role,
+            name: self.name,
+            consent: self.consent,
+            seat: self.seat,
+            talk: self.talk,
+            device: self.device,
+        }
+    }
+
     pub(crate) fn held(&self) -> Option<&Held> {
         match &self.place {
             Place::Held(held) => Some(held),
-            Place::Left | Place::Removed { .. } => None,
+            Place::Waiting(_) | Place::Left | Place::Removed { .. } => None,
         }
     }
 
     pub(crate) fn held_mut(&mut self) -> Option<&mut Held> {
         match &mut self.place {
             Place::Held(held) => Some(held),
-            Place::Left | Place::Removed { .. } => None,
+            Place::Waiting(_) | Place::Left | Place::Removed { .. } => None,
         }
     }
 
-    /// The locks that hold, given those for all. An own lock comes before the one for all.
-    pub(crate) fn locks(&self, room: &BTreeMap<LockKind, ParticipantNo>) -> Vec<Lock> {
-        let holds = |what: LockKind| match self.own_locks.get(&what) {
+    pub(crate) fn waits(&self) -> Option<Wait> {
+        match self.place {
+            Place::Waiting(why) => Some(why),
+            Place::Held(_) | Place::Left | Place::Removed { .. } => None,
+        }
+    }
+}
+
+impl State {
+    /// The locks that hold for someone. An own lock comes before a grant, that before a lock for
+    /// all.
+    pub(crate) fn locks(&self, seat: &Seat) -> Vec<Lock> {
+        let holds = |what: LockKind| match seat.own_locks.get(&what) {
             Some(OwnLock::Locked { by }) => Some(*by),
             Some(OwnLock::Exempt) => None,
-            None if rules::under_room_locks(self.role) => room.get(&what).copied(),
+            None if seat.grants.contains(&what) => None,
+            None if rules::under_room_locks(seat.role) => self.room_locks.get(&what).copied(),
             None => None,
         };
         LockKind::ALL.into_iter().filter_map(|what| Some(Lock { what, by: holds(what)? })).collect()
     }
 
-    /// What the holder may do. Nobody without a seat may do anything.
-    pub(crate) fn rights(&self, room: &BTreeMap<LockKind, ParticipantNo>) -> Rights {
-        if self.held().is_none() {
+    /// What someone may do while the lesson neither rests nor is quiet. Nobody without a seat may
+    /// do anything.
+    pub(crate) fn settled_rights(&self, no: ParticipantNo, seat: &Seat) -> Rights {
+        if seat.held().is_none() {
             return Rights::default();
         }
-        self.locks(room)
-            .into_iter()
-            .fold(rules::rights(self.role), |rights, lock| rights.without(lock.what))
+        let of_role = rules::rights(seat.role);
+        let granted = seat.grants.iter().fold(of_role, |rights, what| rights.set(*what, true));
+        let rights =
+            self.locks(seat).into_iter().fold(granted, |rights, lock| rights.set(lock.what, false));
+        let may_speak = rights.microphone || (of_role.microphone && self.floor.contains(&no));
+        Rights { microphone: may_speak, ..rights }
     }
 
-    pub(crate) fn person(
-        &self,
-        no: ParticipantNo,
-        room: &BTreeMap<LockKind, ParticipantNo>,
-    ) -> Person {
-        let (standing, sending, hand) = match &self.place {
+    /// What someone may do at this moment.
+    pub(crate) fn rights(&self, no: ParticipantNo, seat: &Seat) -> Rights {
+        self.calm(no, seat.role, self.settled_rights(no, seat))
+    }
+
+    pub(crate) fn person(&self, no: ParticipantNo, seat: &Seat) -> Person {
+        let (standing, sending, hand) = match &seat.place {
             Place::Held(held) => {
                 let standing = if held.online { Standing::Online } else { Standing::Offline };
                 (standing, held.sending.iter().copied().collect(), held.hand)
             }
+            Place::Waiting(why) => (Standing::Waiting(*why), Vec::new(), None),
             Place::Left => (Standing::Left, Vec::new(), None),
             Place::Removed { by } => (Standing::Removed(*by), Vec::new(), None),
         };
         Person {
             no,
-            role: self.role,
-            name: self.name,
+            role: seat.role,
+            name: seat.name,
             standing,
-            rights: self.rights(room),
-            locks: self.locks(room),
+            rights: self.settled_rights(no, seat),
+            locks: self.locks(seat),
             sending,
             hand,
-            consent: self.consent,
+            consent: seat.consent,
+            seat: seat.seat,
+            talk: seat.talk,
+            in_room: seat.in_room,
+            has_word: self.floor.contains(&no),
         }
     }
 }

@@ -4,17 +4,27 @@
 //! seat changes nothing. Everything in it is bounded by the caps of the crate, but for the used
 //! tokens, which are forgotten an hour after they expire.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::LazyLock;
 
-use kreide_control::{Epoch, ParticipantNo};
-use serde::Serialize;
+use kreide_control::{Epoch, ParticipantNo, Policy};
+use serde::{Deserialize, Serialize};
 
+use crate::calm::Quiet;
+use crate::chat::{ChatLine, Shown};
+use crate::door::Wait;
+use crate::event::Newcomer;
+use crate::groups::Groups;
+use crate::polls::Polls;
 use crate::recording::Recording;
 use crate::seat::{Held, Keys, OwnLock, Place, Seat};
-use crate::{ChatLine, Event, LockKind, Logged, MAX_CHAT_KEPT, Millis, PayloadId, TokenId};
+use crate::talks::Talks;
+use crate::tools::Tools;
+use crate::undo::Undoable;
+use crate::{Audience, Event, LockKind, Logged, Millis, PayloadId, SCHOOL, TokenId};
 
 /// All that is known of a lesson. Names and texts are not.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) last_seq: u64,
     pub(crate) epoch: Epoch,
@@ -29,13 +39,36 @@ pub(crate) struct State {
     pub(crate) last_payload: u64,
     pub(crate) chat: VecDeque<ChatLine>,
     pub(crate) tokens: BTreeMap<TokenId, Millis>,
-    /// Out of the hash while nothing is recorded, as in logs that know no recording.
-    #[serde(skip_serializing_if = "Recording::is_off")]
+    // What follows is out of the hash while it is empty, as in logs that know nothing of it.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
     pub(crate) recording: Recording,
+    /// Absent in lessons from before rooms had one.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    policy: Option<Policy>,
+    /// Who was let speak.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) floor: BTreeSet<ParticipantNo>,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) quiet: Option<Quiet>,
+    /// Rests because no teacher is there.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) paused: bool,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) last_act: u64,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) undoable: VecDeque<Undoable>,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) groups: Groups,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) polls: Polls,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) talks: Talks,
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) tools: Tools,
 }
 
 /// Where the lesson is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
     #[default]
     Waiting,
@@ -53,49 +86,32 @@ impl State {
         self.last_seq = logged.seq;
         self.epoch = logged.epoch;
         self.latest = self.latest.max(logged.at);
-        self.change(&logged.event);
+        self.change(logged);
         for (no, seat) in &mut self.seats {
-            if logged.audience.includes(*no, seat.role) {
+            // Whoever waits must not even count.
+            if seat.waits().is_none() && logged.audience.includes(*no, seat.role) {
                 seat.seen += 1;
             }
         }
     }
 
     /// Changes what the event says, at the place and time of the last applied event.
-    pub(crate) fn change(&mut self, event: &Event) {
-        match event {
+    fn change(&mut self, logged: &Logged) {
+        match &logged.event {
             Event::Started => {
                 if self.phase == Phase::Waiting {
                     self.phase = Phase::Running { since: self.latest };
                 }
             }
-            Event::SeatTaken { no, subject, role, name, consent } => {
-                self.payload(*name);
-                self.recording.consent(*no, false);
-                let seat = self.seats.entry(*no).or_insert_with(|| Seat {
-                    subject: subject.clone(),
-                    role: *role,
-                    name: *name,
-                    consent: *consent,
-                    place: Place::Left,
-                    own_locks: BTreeMap::new(),
-                    keys: None,
-                    first_seq: self.last_seq,
-                    seen: 0,
-                });
-                seat.name = *name;
-                seat.consent = *consent;
-                match &mut seat.place {
-                    Place::Held(held) => held.online = true,
-                    place => *place = Place::Held(Held { online: true, ..Held::default() }),
-                }
+            Event::SeatTaken(newcomer) => self.take_seat(newcomer),
+            Event::Waiting { newcomer, why } => self.wait(newcomer, *why),
+            Event::SeatLeft { no } | Event::WaitEnded { no, .. } => self.vacate(*no, Place::Left),
+            Event::Removed { no, by } => self.vacate(*no, Place::Removed { by: *by }),
+            Event::Online { no, online } => {
+                self.held_mut(*no, |held| held.online = *online);
+                self.count_presence(*no);
             }
-            Event::SeatLeft { no } => {
-                self.recording.consent(*no, false);
-                self.seat(*no, |seat| seat.place = Place::Left);
-            }
-            Event::Online { no, online } => self.held(*no, |held| held.online = *online),
-            Event::Sending { no, kind, on, by: _ } => self.held(*no, |held| {
+            Event::Sending { no, kind, on, by: _ } => self.held_mut(*no, |held| {
                 if *on {
                     held.sending.insert(*kind);
                 } else {
@@ -106,24 +122,57 @@ impl State {
                 self.lock_one(*no, *what, *locked, *by);
             }
             Event::LockSet { who: None, what, locked, by } => self.lock_all(*what, *locked, *by),
+            Event::LockRestored { no, what, own, by: _ } => self.seat_mut(*no, |seat| {
+                match own {
+                    Some(own) => seat.own_locks.insert(*what, *own),
+                    None => seat.own_locks.remove(what),
+                };
+            }),
+            Event::Granted { no, what, on, by: _ } => self.seat_mut(*no, |seat| {
+                if *on {
+                    seat.grants.insert(*what);
+                } else {
+                    seat.grants.remove(what);
+                }
+            }),
             Event::Hand { no, place } => {
                 self.last_hand = self.last_hand.max(place.unwrap_or(0));
-                self.held(*no, |held| held.hand = *place);
+                self.held_mut(*no, |held| held.hand = *place);
             }
-            Event::Chat { id, from, text } => {
+            Event::Chat { id, from, text, to } => {
                 self.payload(*text);
-                self.last_chat = self.last_chat.max(*id);
-                if self.chat.len() == MAX_CHAT_KEPT {
-                    self.chat.pop_front();
-                }
-                let at = self.latest;
-                self.chat.push_back(ChatLine { id: *id, from: *from, text: *text, at });
+                self.keep_line(ChatLine {
+                    id: *id,
+                    from: *from,
+                    text: *text,
+                    at: self.latest,
+                    to: *to,
+                    readers: logged.audience.clone(),
+                    edited: None,
+                    shown: Shown::Shown,
+                });
             }
-            Event::Removed { no, by } => {
-                self.recording.consent(*no, false);
-                self.seat(*no, |seat| seat.place = Place::Removed { by: *by });
+            Event::ChatEdited { id, text } => {
+                self.payload(*text);
+                let now = self.latest;
+                self.change_line(*id, |line| {
+                    line.text = *text;
+                    line.edited = Some(now);
+                });
             }
-            Event::ResumeKey { no, key, previous } => self.seat(*no, |seat| {
+            Event::ChatDeleted { id, by: _ } => {
+                self.change_line(*id, |line| line.shown = Shown::Deleted);
+            }
+            Event::ChatHidden { ids, hidden, by: _ } => {
+                let shown = if *hidden { Shown::Hidden } else { Shown::Shown };
+                ids.iter().for_each(|id| self.change_line(*id, |line| line.shown = shown));
+            }
+            Event::Caption { text, .. } => self.payload(*text),
+            Event::Renamed { no, name, by: _ } => {
+                self.payload(*name);
+                self.seat_mut(*no, |seat| seat.name = *name);
+            }
+            Event::ResumeKey { no, key, previous } => self.seat_mut(*no, |seat| {
                 seat.keys = Some(Keys { current: *key, previous: *previous });
             }),
             Event::TokenUsed { id, until } => {
@@ -136,6 +185,7 @@ impl State {
             Event::Ended { by: _ } => {
                 self.recording = Recording::Off;
                 self.phase = Phase::Over { since: self.started() };
+                self.end_presence();
             }
             Event::RecordingAnnounced { id, by, begins } => {
                 self.recording = Recording::announced(id.clone(), *by, *begins);
@@ -143,8 +193,53 @@ impl State {
             Event::RecordingBegan { id } => self.recording.begin(id, self.latest),
             Event::RecordingStopped { id, .. } => self.recording.stop(id),
             Event::RecordingConsent { no, given } => self.recording.consent(*no, *given),
-            Event::RightsChanged { .. } | Event::Unknown(_) => {}
+            Event::PolicySet { policy, talks } => {
+                self.lock_by_policy(&policy.locked);
+                self.policy = Some(policy.clone());
+                self.talks.plan(talks);
+            }
+            Event::LetSpeak { no, on, by: _ } => self.change_floor(*no, *on),
+            Event::QuietSet { by } => {
+                self.quiet = by.map(|by| Quiet { by, floor: BTreeSet::new() });
+            }
+            Event::PausedSet { on } => self.paused = *on,
+            Event::Acted { id, until, act, by: _ } => self.remember_act(*id, *until, act),
+            Event::Undone { id, by: _ } => self.forget_act(*id),
+            Event::Group(event) => self.change_groups(event),
+            Event::Poll(event) => self.change_polls(event),
+            Event::Talk(event) => self.change_talks(event),
+            Event::Tool(event) => self.change_tools(event),
+            Event::RightsChanged { .. }
+            | Event::Invited { .. }
+            | Event::Erased
+            | Event::Unknown(_) => {}
         }
+    }
+
+    /// The lesson as it would be after these events.
+    pub(crate) fn after(&self, events: &[(Audience, Event)]) -> Self {
+        let mut after = self.clone();
+        for (audience, event) in events {
+            let (audience, event) = (audience.clone(), event.clone());
+            let (seq, epoch, at) = (after.last_seq, after.epoch, after.latest);
+            after.change(&Logged { seq, epoch, at, audience, event });
+        }
+        after
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        static UNWRITTEN: LazyLock<Policy> = LazyLock::new(Policy::unwritten);
+        self.policy.as_ref().unwrap_or(&UNWRITTEN)
+    }
+
+    /// Those who hold a seat.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (&ParticipantNo, &Seat)> {
+        self.seats.iter().filter(|(_, seat)| seat.held().is_some())
+    }
+
+    /// Those who wait to be let in.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&ParticipantNo, &Seat)> {
+        self.seats.iter().filter(|(_, seat)| seat.waits().is_some())
     }
 
     /// When the lesson began; the time of the last event if it never did.
@@ -157,12 +252,49 @@ impl State {
 
     /// How many seats are held.
     pub(crate) fn held_seats(&self) -> usize {
-        self.seats.values().filter(|seat| seat.held().is_some()).count()
+        self.held().count()
+    }
+
+    fn take_seat(&mut self, newcomer: &Newcomer) {
+        let no = newcomer.no;
+        self.payload(newcomer.name);
+        self.recording.consent(no, false);
+        let seq = self.last_seq;
+        let seat = self.seats.entry(no).or_insert_with(|| Seat::of(newcomer, seq));
+        seat.name = newcomer.name;
+        seat.consent = newcomer.consent;
+        if std::mem::take(&mut seat.outside) {
+            seat.first_seq = seq;
+        }
+        match &mut seat.place {
+            Place::Held(held) => held.online = true,
+            place => *place = Place::Held(Held { online: true, ..Held::default() }),
+        }
+        self.count_presence(no);
+    }
+
+    fn wait(&mut self, newcomer: &Newcomer, why: Wait) {
+        self.payload(newcomer.name);
+        let seq = self.last_seq;
+        let seat = self.seats.entry(newcomer.no).or_insert_with(|| Seat::of(newcomer, seq));
+        seat.name = newcomer.name;
+        seat.consent = newcomer.consent;
+        seat.outside = true;
+        seat.place = Place::Waiting(why);
+    }
+
+    /// Someone gives the seat up, or loses it.
+    fn vacate(&mut self, no: ParticipantNo, place: Place) {
+        self.recording.consent(no, false);
+        self.drop_floor(no);
+        self.leave_groups(no);
+        self.seat_mut(no, |seat| seat.place = place);
+        self.count_presence(no);
     }
 
     fn lock_one(&mut self, no: ParticipantNo, what: LockKind, locked: bool, by: ParticipantNo) {
         let room_locked = self.room_locks.contains_key(&what);
-        self.seat(no, |seat| {
+        self.seat_mut(no, |seat| {
             let own = seat.own_locks.get(&what);
             if locked {
                 if !matches!(own, Some(OwnLock::Locked { .. })) {
@@ -189,19 +321,36 @@ impl State {
         }
     }
 
-    fn seat(&mut self, no: ParticipantNo, change: impl FnOnce(&mut Seat)) {
+    /// The school's own locks are these, beside those that teachers set.
+    fn lock_by_policy(&mut self, locked: &BTreeSet<LockKind>) {
+        let goes = |what: &LockKind, by: &ParticipantNo| *by == SCHOOL && !locked.contains(what);
+        let gone: Vec<_> = self
+            .room_locks
+            .iter()
+            .filter(|(what, by)| goes(what, by))
+            .map(|(what, _)| *what)
+            .collect();
+        gone.into_iter().for_each(|what| self.lock_all(what, false, SCHOOL));
+        for what in locked {
+            if !self.room_locks.contains_key(what) {
+                self.lock_all(*what, true, SCHOOL);
+            }
+        }
+    }
+
+    fn seat_mut(&mut self, no: ParticipantNo, change: impl FnOnce(&mut Seat)) {
         if let Some(seat) = self.seats.get_mut(&no) {
             change(seat);
         }
     }
 
-    fn held(&mut self, no: ParticipantNo, change: impl FnOnce(&mut Held)) {
+    fn held_mut(&mut self, no: ParticipantNo, change: impl FnOnce(&mut Held)) {
         if let Some(held) = self.seats.get_mut(&no).and_then(Seat::held_mut) {
             change(held);
         }
     }
 
-    fn payload(&mut self, id: PayloadId) {
+    pub(crate) fn payload(&mut self, id: PayloadId) {
         self.last_payload = self.last_payload.max(id.0);
     }
 }

@@ -3,8 +3,8 @@
 use kreide_control::SourceKind::{Camera, Microphone};
 use kreide_control::{Epoch, ParticipantNo};
 use kreide_lesson::{
-    Actor, Audience, Denied, Event, Intent, LockKind, MAX_NUMBERS, MAX_SEATS, Millis, PayloadId,
-    Standing, Subject, Text,
+    Actor, Audience, Denied, Event, Intent, LockKind, MAX_NUMBERS, MAX_SEATS, Millis, Newcomer,
+    PayloadId, Standing, Subject, Text,
 };
 
 use crate::fixture::{Class, Role, hash, p};
@@ -16,7 +16,7 @@ fn the_first_seat_starts_the_lesson() {
     let identity = class.identity("anna", Role::Pupil);
     let outcome = class.join(identity, 1).unwrap();
     let kinds: Vec<_> = outcome.events.iter().map(|(_, event)| event.kind()).collect();
-    assert_eq!(kinds, ["started", "tokenUsed", "seatTaken", "resumeKey"]);
+    assert_eq!(kinds, ["tokenUsed", "started", "seatTaken", "resumeKey"]);
     assert_eq!(outcome.seat, Some(p(1)));
     assert_eq!(class.lesson.started(), Some(class.now));
 
@@ -217,13 +217,16 @@ fn seats_and_numbers_are_bounded() {
 #[test]
 fn numbers_run_out_before_memory_does() {
     let mut class = Class::with(&[Role::Pupil]);
-    let event = Event::SeatTaken {
+    let event = Event::SeatTaken(Newcomer {
         no: ParticipantNo(MAX_NUMBERS),
         subject: Subject("last".to_owned()),
         role: Role::Guest,
         name: PayloadId(2),
         consent: false,
-    };
+        seat: None,
+        talk: None,
+        device: None,
+    });
     let logged = class.lesson.stamp(Epoch(1), class.now, vec![(Audience::All, event)]);
     class.lesson.apply(&logged[0]).unwrap();
     let one_more = class.identity("one more", Role::Pupil);

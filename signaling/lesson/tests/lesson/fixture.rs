@@ -70,6 +70,10 @@ impl Class {
             consent: false,
             token: TokenId(format!("t{}", self.tokens)),
             token_expires: Millis(self.now.0 + 60_000),
+            waits: false,
+            seat: None,
+            talk: None,
+            device: None,
         }
     }
 
@@ -92,10 +96,12 @@ impl Class {
         Ok(outcome)
     }
 
-    /// What a participant's intent leads to, without whom it may be seen by.
+    /// What a participant's intent leads to, without whom it may be seen by, and without the note
+    /// that it can be taken back.
     pub(crate) fn by(&mut self, no: u32, intent: Intent) -> Result<Vec<Event>, Denied> {
         let outcome = self.act(Actor::Participant(ParticipantNo(no)), intent)?;
-        Ok(outcome.events.into_iter().map(|(_, event)| event).collect())
+        let events = outcome.events.into_iter().map(|(_, event)| event);
+        Ok(events.filter(|event| !matches!(event, Event::Acted { .. })).collect())
     }
 
     pub(crate) fn send(

@@ -2,7 +2,7 @@
 
 use kreide_control::SourceKind::{Camera, Content, ContentAudio, Microphone};
 use kreide_control::{Epoch, MediaRights};
-use kreide_lesson::{Actor, Denied, Event, Intent, Lock, LockKind, Text};
+use kreide_lesson::{Actor, ChatTo, Denied, Event, Intent, Lock, LockKind, Text};
 
 use crate::fixture::{Class, Role, p};
 
@@ -92,8 +92,8 @@ fn a_lock_for_all_holds_for_pupils_and_guests_now_and_later() {
         [
             Event::LockSet { who: None, what: LockKind::Microphone, locked: true, by: p(1) },
             Event::RightsChanged { no: p(3) },
-            off(3),
             Event::RightsChanged { no: p(4) },
+            off(3),
             off(4),
         ]
     );
@@ -134,7 +134,7 @@ fn an_own_lock_outlives_the_lock_for_all() {
     class.by(3, lock(None, LockKind::Chat, false)).unwrap();
     assert!(!class.lesson.rights(p(2)).chat);
     let text = Text::from("hello");
-    assert_eq!(class.by(2, Intent::Chat { text }), Err(Denied::Forbidden));
+    assert_eq!(class.by(2, Intent::Chat { to: ChatTo::All, text }), Err(Denied::Forbidden));
     // Who locked first is who is named.
     assert_eq!(class.by(3, lock(Some(2), LockKind::Chat, true)).unwrap(), []);
 }

@@ -1,7 +1,7 @@
 //! Who may do what, cell by cell.
 
 use kreide_control::{ParticipantNo, RecordingEnd, SourceKind};
-use kreide_lesson::{Actor, Denied, Intent, LockKind, Text};
+use kreide_lesson::{Actor, ChatTo, Denied, Intent, LockKind, Text};
 
 use crate::fixture::{Class, Role, hash, p, recording};
 
@@ -235,7 +235,7 @@ fn intents(class: &mut Class) -> Vec<(String, Intent)> {
         ("hand up", Intent::Hand { up: true }),
         ("hand down", Intent::Hand { up: false }),
         ("lower hand", Intent::LowerHand { who: SOMEONE }),
-        ("chat", Intent::Chat { text: Text::from("hello") }),
+        ("chat", Intent::Chat { to: ChatTo::All, text: Text::from("hello") }),
         ("mute", Intent::Mute { who: SOMEONE, kind: SourceKind::Camera }),
         ("lock one", lock(Some(SOMEONE), true)),
         ("unlock one", lock(Some(SOMEONE), false)),

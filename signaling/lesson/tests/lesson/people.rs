@@ -1,7 +1,7 @@
 //! Hands, chat, texts, and the end.
 
 use kreide_control::ParticipantNo;
-use kreide_lesson::{Actor, Denied, Event, Intent, MAX_CHAT_KEPT, PayloadId, Text};
+use kreide_lesson::{Actor, ChatTo, Denied, Event, Intent, MAX_CHAT_KEPT, PayloadId, Text};
 
 use crate::fixture::{Class, Role, p};
 
@@ -26,12 +26,13 @@ fn hands_stand_in_the_order_of_raising() {
 #[test]
 fn chat_is_numbered_and_its_text_stays_outside_the_log() {
     let mut class = Class::with(&[Role::Pupil, Role::Pupil]);
-    let say =
-        |class: &mut Class, no, text: &str| class.by(no, Intent::Chat { text: Text::from(text) });
+    let say = |class: &mut Class, no, text: &str| {
+        class.by(no, Intent::Chat { to: ChatTo::All, text: Text::from(text) })
+    };
     say(&mut class, 1, " secret words\n").unwrap();
     class.pass(1_000);
     let events = say(&mut class, 2, "more").unwrap();
-    assert_eq!(events, [Event::Chat { id: 2, from: p(2), text: PayloadId(4) }]);
+    assert_eq!(events, [Event::Chat { id: 2, from: p(2), text: PayloadId(4), to: ChatTo::All }]);
     let lines: Vec<_> = class.lesson.chat().map(|line| (line.id, line.from, line.text)).collect();
     assert_eq!(lines, [(1, p(1), PayloadId(3)), (2, p(2), PayloadId(4))]);
     assert_eq!(class.lesson.chat().last().unwrap().at, class.now);
@@ -46,7 +47,7 @@ fn chat_is_numbered_and_its_text_stays_outside_the_log() {
 fn the_latest_chat_is_kept() {
     let mut class = Class::with(&[Role::Pupil]);
     for _ in 0..=MAX_CHAT_KEPT {
-        class.by(1, Intent::Chat { text: Text::from("again") }).unwrap();
+        class.by(1, Intent::Chat { to: ChatTo::All, text: Text::from("again") }).unwrap();
     }
     assert_eq!(class.lesson.chat().count(), MAX_CHAT_KEPT);
     assert_eq!(class.lesson.chat().next().unwrap().id, 2);
@@ -68,7 +69,7 @@ fn texts() {
         ("back\rslash", false),
         (&*format!("{long}x"), false),
     ] {
-        let got = class.by(1, Intent::Chat { text: Text::from(text) });
+        let got = class.by(1, Intent::Chat { to: ChatTo::All, text: Text::from(text) });
         assert_eq!(got.map_err(|denied| denied == Denied::BadText).is_ok(), ok, "{text:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use kreide_control::{Epoch, RecordingEnd, SourceKind};
 use kreide_lesson::{
-    Actor, Audience, Denied, Event, Identity, Intent, PayloadId, Recording, Subject,
+    Actor, Audience, Denied, Event, Identity, Intent, Newcomer, PayloadId, Recording, Subject,
 };
 
 use crate::fixture::{Class, Role, p, recording};
@@ -187,13 +187,16 @@ fn a_log_alone_makes_nobody_recordable() {
     assert_eq!(apply(said(5)), [1], "without the school");
     assert_eq!(apply(said(9)), [1], "nobody");
     assert_eq!(apply(said(3)), [1, 3]);
-    let taken = Event::SeatTaken {
+    let taken = Event::SeatTaken(Newcomer {
         no: p(3),
         subject: Subject("anna".into()),
         role: Role::Pupil,
         name: PayloadId(1),
         consent: true,
-    };
+        seat: None,
+        talk: None,
+        device: None,
+    });
     assert_eq!(apply(taken), [1]);
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kreide_control::{ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
 use kreide_lesson::{
-    Actor, Event, Identity, Intent, Lesson, LockKind, Logged, Millis, Standing, Text,
+    Actor, ChatTo, Event, Identity, Intent, Lesson, LockKind, Logged, Millis, Newcomer, Standing,
+    Text,
 };
 use proptest::prelude::*;
 
@@ -39,7 +40,7 @@ fn intent() -> impl Strategy<Value = Intent> {
         8 => (kind(), prop::bool::weighted(0.8)).prop_map(|(kind, on)| Intent::Send { kind, on }),
         4 => any::<bool>().prop_map(|up| Intent::Hand { up }),
         2 => who().prop_map(|who| Intent::LowerHand { who }),
-        2 => "[a-z\\x00]{0,3}".prop_map(|text| Intent::Chat { text: Text::from(text) }),
+        2 => "[a-z\\x00]{0,3}".prop_map(|text| Intent::Chat { to: ChatTo::All, text: Text::from(text) }),
         3 => (who(), kind()).prop_map(|(who, kind)| Intent::Mute { who, kind }),
         6 => (prop::option::of(who()), what(), any::<bool>())
             .prop_map(|(who, what, locked)| Intent::Lock { who, what, locked }),
@@ -142,7 +143,7 @@ proptest! {
                 match &logged.event {
                     Event::Sending { no, on: true, by, .. } => prop_assert_eq!(no, by),
                     Event::Removed { no, .. } => { removed.insert(*no); }
-                    Event::SeatTaken { no, .. } => prop_assert!(!removed.contains(no)),
+                    Event::SeatTaken(Newcomer { no, .. }) => prop_assert!(!removed.contains(no)),
                     _ => {}
                 }
             }
@@ -225,7 +226,7 @@ impl Consents {
             | Event::ResumeKey { no, previous: None, .. } => {
                 self.said_yes.remove(no);
             }
-            Event::SeatTaken { no, consent, .. } => {
+            Event::SeatTaken(Newcomer { no, consent, .. }) => {
                 self.school.insert(*no, *consent);
                 self.said_yes.remove(no);
             }

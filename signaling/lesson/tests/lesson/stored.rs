@@ -1,7 +1,9 @@
 //! The stored form: what is written can be read, and what is not known is kept.
 
 use kreide_control::{Epoch, RecordingEnd, Role, SourceKind};
-use kreide_lesson::{Audience, Event, Intent, Lesson, LockKind, Logged, PreviousKey};
+use kreide_lesson::{
+    Audience, ChatTo, Event, Intent, Lesson, LockKind, Logged, Newcomer, PreviousKey,
+};
 use kreide_lesson::{Millis, PayloadId, Subject, TokenId};
 
 use crate::fixture::{Class, hash, key, p, recording};
@@ -13,20 +15,23 @@ fn the_stored_form_of_every_kind() {
     let role = Role::Pupil;
     let events = [
         Event::Started,
-        Event::SeatTaken {
+        Event::SeatTaken(Newcomer {
             no: p(1),
             subject: Subject("a".into()),
             role,
             name: PayloadId(1),
             consent: true,
-        },
+            seat: None,
+            talk: None,
+            device: None,
+        }),
         Event::SeatLeft { no: p(1) },
         Event::Online { no: p(1), online: true },
         Event::Sending { no: p(1), kind: SourceKind::ContentAudio, on: true, by: p(1) },
         Event::LockSet { who: None, what: LockKind::Chat, locked: true, by: p(1) },
         Event::RightsChanged { no: p(1) },
         Event::Hand { no: p(1), place: Some(3) },
-        Event::Chat { id: 1, from: p(1), text: PayloadId(2) },
+        Event::Chat { id: 1, from: p(1), text: PayloadId(2), to: ChatTo::All },
         Event::Removed { no: p(1), by: p(2) },
         Event::ResumeKey { no: p(1), key: hash(255), previous },
         Event::TokenUsed { id: TokenId("t".into()), until: Millis(7) },
@@ -127,7 +132,7 @@ fn additional_fields_are_passed_over() {
     let line = r#"{"type":"seatLeft","no":1,"why":"tired"}"#;
     assert_eq!(serde_json::from_str::<Event>(line).unwrap(), Event::SeatLeft { no: p(1) });
     let line = r#"{"type":"seatTaken","no":1,"subject":"a","role":"pupil","name":1}"#;
-    let Event::SeatTaken { consent, .. } = serde_json::from_str(line).unwrap() else {
+    let Event::SeatTaken(Newcomer { consent, .. }) = serde_json::from_str(line).unwrap() else {
         panic!("a seat was taken");
     };
     assert!(!consent, "no consent unless it is said");

@@ -1,0 +1,121 @@
+//! Who notices whom: the one place that says which events about a person reach which readers, and
+//! where that person's media goes.
+//!
+//! Invariant: whoever does not receive a person's media does not learn what that person does
+//! either. Teachers notice everyone.
+
+use std::collections::BTreeSet;
+
+use kreide_control::{ParticipantNo, Place, Reach, ScopeNo};
+
+use crate::event::Newcomer;
+use crate::seat::Seat;
+use crate::state::State;
+use crate::{Audience, Lesson, LockKind, rules};
+
+impl State {
+    /// Those who notice what this person does.
+    pub(crate) fn around(&self, no: ParticipantNo) -> Audience {
+        let is_hidden = self.seats.get(&no).is_some_and(|seat| self.is_hidden(seat));
+        if !is_hidden && self.groups.open().is_none() && !self.policy().talks {
+            return Audience::All;
+        }
+        let notice = |other: &ParticipantNo| *other == no || self.sees(*other, no);
+        self.staff_and(self.seats.keys().copied().filter(notice))
+    }
+
+    /// Everyone whom something said to all reaches.
+    pub(crate) fn everyone(&self) -> Audience {
+        if !self.policy().talks {
+            return Audience::All;
+        }
+        // The next family must not read it later.
+        self.staff_and(
+            self.held().filter(|(_, seat)| !rules::is_staff(seat.role)).map(|(no, _)| *no),
+        )
+    }
+
+    /// Those who notice that this person comes and goes: with groups open, everyone still.
+    pub(crate) fn noticed_arriving(&self, newcomer: &Newcomer) -> Audience {
+        let is_hidden = self.room_locks.contains_key(&LockKind::People)
+            && rules::is_hidden_from_pupils(newcomer.role);
+        let is_apart = self.policy().talks && !rules::is_staff(newcomer.role);
+        if !is_hidden && !is_apart {
+            return Audience::All;
+        }
+        let notices = |(no, seat): &(&ParticipantNo, &Seat)| {
+            **no == newcomer.no
+                || (!is_hidden || self.receives_hidden(seat))
+                    && (!is_apart || seat.talk == newcomer.talk)
+        };
+        self.staff_and(self.seats.iter().filter(notices).map(|(no, _)| *no).chain([newcomer.no]))
+    }
+
+    /// Whether one person notices the other.
+    pub(crate) fn sees(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
+        let (Some(seat), Some(of)) = (self.seats.get(&viewer), self.seats.get(&other)) else {
+            return false;
+        };
+        if viewer == other || rules::is_staff(seat.role) {
+            return true;
+        }
+        let in_talk = !self.policy().talks || rules::is_staff(of.role) || seat.talk == of.talk;
+        in_talk && self.place(viewer, seat).receives(&self.shown_place(other, of))
+    }
+
+    /// Staff, those who left too, and these people: a gap in what they missed would hide it.
+    pub(crate) fn staff_and(&self, who: impl IntoIterator<Item = ParticipantNo>) -> Audience {
+        let staff = self.seats.iter().filter(|(_, seat)| rules::is_staff(seat.role));
+        let all: BTreeSet<_> = staff.map(|(no, _)| *no).chain(who).collect();
+        Audience::Only(all.into_iter().collect())
+    }
+
+    /// Whether pupils and guests may not see this person.
+    fn is_hidden(&self, seat: &Seat) -> bool {
+        self.room_locks.contains_key(&LockKind::People) && rules::is_hidden_from_pupils(seat.role)
+    }
+
+    /// Where a participant is, as far as others notice: focus hides media, not people.
+    fn shown_place(&self, no: ParticipantNo, seat: &Seat) -> Place {
+        let reach = if self.is_hidden(seat) { Reach::Staff } else { Reach::Everyone };
+        Place { reach, ..self.place(no, seat) }
+    }
+
+    /// Where a participant is for the SFU.
+    pub(crate) fn place(&self, no: ParticipantNo, seat: &Seat) -> Place {
+        let is_hidden =
+            self.is_hidden(seat) || (self.tools.focus() && rules::is_hidden_from_pupils(seat.role));
+        Place {
+            scope: self.group_of_anyone(no).map_or(ScopeNo::CLASS, ScopeNo),
+            listens: self.groups.listens(no).map(ScopeNo),
+            everywhere: self.groups.speaks_to_all(no),
+            reach: if is_hidden { Reach::Staff } else { Reach::Everyone },
+            staff: self.receives_hidden(seat),
+            hears: !seat.in_room,
+        }
+    }
+
+    /// Whether somebody sees and hears those whom pupils do not.
+    fn receives_hidden(&self, seat: &Seat) -> bool {
+        !rules::under_room_locks(seat.role) || seat.grants.contains(&LockKind::People)
+    }
+
+    /// The group somebody is in or visits, while the groups are open.
+    fn group_of_anyone(&self, no: ParticipantNo) -> Option<u8> {
+        self.groups.visits(no).or_else(|| self.group_of(no))
+    }
+}
+
+impl Lesson {
+    /// Where a participant is for the SFU.
+    #[must_use]
+    pub fn place(&self, no: ParticipantNo) -> Place {
+        self.seat(no).map_or_else(Place::default, |seat| self.state.place(no, seat))
+    }
+
+    /// Whether one person notices what the other does.
+    #[must_use]
+    pub fn sees(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
+        self.state.sees(viewer, other)
+    }
+}
