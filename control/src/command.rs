@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, LessonKey, MediaRights, ParticipantNo, Role, Source};
+use crate::{Epoch, LessonKey, MediaRights, ParticipantNo, Place, Role, Source};
 
 /// An order to the SFU. Orders about one lesson are carried out in the order they were given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,16 @@ pub enum Command {
         participant: ParticipantNo,
         /// True only for the recording teacher and for people who consented.
         recordable: bool,
+    },
+    /// Moves a participant: whose media reaches whom changes on the same connection. From then on
+    /// nothing goes through that the new place forbids.
+    SetPlace {
+        /// The lesson.
+        lesson: LessonKey,
+        /// Who moves.
+        participant: ParticipantNo,
+        /// The place from now on.
+        place: Place,
     },
     /// Changes what a participant sees. Replaces the earlier view as a whole.
     SetView {
@@ -76,6 +86,9 @@ pub struct Connect {
     pub rights: MediaRights,
     /// Whether this participant's media may reach the recorder.
     pub recordable: bool,
+    /// Where the participant is from the start.
+    #[serde(default)]
+    pub place: Place,
     /// The browser's offer as SDP text. Its lines have a fixed order (protocol.md): sending
     /// microphone, camera, content, content audio; then receiving audio; then receiving video.
     pub offer: String,

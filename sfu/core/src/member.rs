@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kreide_control::{MediaRights, ParticipantNo, Role, SlotMapping, SourceKind, View};
+use kreide_control::{MediaRights, ParticipantNo, Place, Role, SlotMapping, SourceKind, View};
 use kreide_media::ParseError;
 use kreide_media::line::{Codec, CodecName, ExtensionIds};
 use kreide_media::rtp::Packet;
@@ -78,6 +78,8 @@ pub struct MemberConfig {
     pub rights: MediaRights,
     /// Whether the member's media may reach the recorder.
     pub recordable: bool,
+    /// Where the member is in the lesson.
+    pub place: Place,
     /// Lines on which the member sends.
     pub publish: Vec<PublishLine>,
     /// Lines on which the member receives: audio slots and video slots, each in order.
@@ -86,7 +88,7 @@ pub struct MemberConfig {
 
 /// Where a member's connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Site {
     /// On this shard.
     Here,
     /// In another part of the room; this is its likeness.
@@ -95,7 +97,7 @@ pub(crate) enum Place {
 
 #[derive(Debug)]
 pub(crate) struct Member {
-    pub(crate) place: Place,
+    pub(crate) site: Site,
     /// It has sent something, so other parts may know of it.
     pub(crate) announced: bool,
     pub(crate) participant: ParticipantNo,
@@ -103,6 +105,7 @@ pub(crate) struct Member {
     pub(crate) listener: Listener,
     pub(crate) rights: MediaRights,
     pub(crate) recordable: bool,
+    pub(crate) place: Place,
     pub(crate) connected: bool,
     pub(crate) publications: Vec<Publication>,
     pub(crate) audio_slots: Vec<Slot>,
@@ -130,7 +133,7 @@ pub(crate) struct SsrcUse {
 impl Member {
     pub(crate) fn new(
         config: MemberConfig,
-        place: Place,
+        site: Site,
         now: Instant,
         mut next_stream: impl FnMut() -> StreamId,
         mut seed: impl FnMut() -> u64,
@@ -151,13 +154,14 @@ impl Member {
         let mut slot = |line: SlotLine| Slot::new(line, seed());
         let (audio, video): (Vec<_>, Vec<_>) = config.slots.into_iter().partition(|s| s.audio);
         let mut member = Self {
-            place,
+            site,
             announced: false,
             participant: config.participant,
             role: config.role,
             listener: config.listener,
             rights: config.rights,
             recordable: config.recordable,
+            place: config.place,
             connected: false,
             publications,
             audio_slots: audio.into_iter().map(&mut slot).collect(),

@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use kreide_control::{ParticipantNo, Role, SourceKind};
+use kreide_control::{ParticipantNo, Place, Role, SourceKind};
 use kreide_media::clock::ClockPoint;
 use kreide_media::extension::AudioLevel;
 use kreide_media::vp8;
@@ -92,6 +92,8 @@ pub struct RelayedMember {
     pub role: Role,
     /// Whether its media may reach the recorder.
     pub recordable: bool,
+    /// Where it is in the lesson.
+    pub place: Place,
     /// All of its lines, in its own order.
     pub publications: Vec<RelayedPublication>,
 }

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Html;
 use axum::routing::{get, post};
 use kreide_control::{
-    Command, Connect, Epoch, Event, LessonKey, MediaPlane, MediaRights, ParticipantNo, Role,
+    Command, Connect, Epoch, Event, LessonKey, MediaPlane, MediaRights, ParticipantNo, Place, Role,
     RoomId, SlotRequest, Source, SourceKind, TenantId, View,
 };
 use kreide_sfu_node::{Node, NodeConfig};
@@ -65,6 +65,7 @@ async fn offer(
         role: Role::Pupil,
         rights: MediaRights { microphone: true, camera: true, content: true },
         recordable: false,
+        place: Place::default(),
         offer,
     };
     let answer = app.node.connect(connect).await;

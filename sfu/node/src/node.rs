@@ -199,6 +199,7 @@ impl MediaPlane for Node {
             Command::End { lesson } => return self.end(&lesson),
             Command::SetRights { ref lesson, participant, .. }
             | Command::SetRecordable { ref lesson, participant, .. }
+            | Command::SetPlace { ref lesson, participant, .. }
             | Command::SetView { ref lesson, participant, .. }
             | Command::WantKeyframe { ref lesson, participant, .. }
             | Command::Disconnect { ref lesson, participant } => (lesson, participant),

@@ -6,7 +6,7 @@
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 
-use kreide_control::{MediaRights, ParticipantNo, Role, SlotMapping, Tapped};
+use kreide_control::{MediaRights, ParticipantNo, Place, Role, SlotMapping, Tapped};
 use kreide_media::recorder::{AUDIO_SLOTS, EXTENSIONS, OPUS, Slot, VIDEO_SLOTS, VP8};
 use kreide_sfu_core::{Listener, MemberConfig, MemberKey, RoomEvent, SlotLine};
 
@@ -108,6 +108,7 @@ pub(crate) fn member() -> MemberConfig {
         listener: Listener::Recorder,
         rights: MediaRights::default(),
         recordable: false,
+        place: Place::default(),
         publish: Vec::new(),
         slots: voices.chain((0..VIDEO_SLOTS).map(Slot::Video)).map(line).collect(),
     }

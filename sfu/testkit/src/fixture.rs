@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use kreide_control::{MediaRights, ParticipantNo, Role, SlotRequest, Source, SourceKind, View};
+use kreide_control::{
+    MediaRights, ParticipantNo, Place, Role, SlotRequest, Source, SourceKind, View,
+};
 use kreide_media::clock::NtpTime;
 use kreide_media::line::{Codec, CodecName, ExtensionIds};
 use kreide_sfu_core::{Clock, Listener, MemberConfig, PublishLine, RoomPart, SlotLine};
@@ -61,6 +63,7 @@ pub fn member(number: u32, rids: &[&str], video_slots: u32) -> MemberConfig {
         listener: Listener::Person,
         rights: open_rights(),
         recordable: false,
+        place: Place::default(),
         publish: vec![
             publish("a", SourceKind::Microphone, &[]),
             publish("v", SourceKind::Camera, rids),

@@ -18,12 +18,12 @@ mod voices;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use kreide_control::{MediaRights, ParticipantNo, SlotMapping, Source, SourceKind, View};
+use kreide_control::{MediaRights, ParticipantNo, Place, SlotMapping, Source, SourceKind, View};
 use kreide_media::clock::NtpTime;
 
 use crate::audio::AudioChoice;
 use crate::burst::Bursts;
-use crate::member::{Listener, Member, MemberConfig, MemberKey, Place};
+use crate::member::{Listener, Member, MemberConfig, MemberKey, Site};
 use crate::outbox::{Outbox, PacketKind};
 use crate::relay::{Links, Relayed, RelayedKey};
 use crate::rewriter::StreamId;
@@ -150,7 +150,7 @@ impl RoomPart {
     /// Whether nobody is here. Members of other parts do not count.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.members.iter().flatten().all(|member| member.place != Place::Here)
+        self.members.iter().flatten().all(|member| member.site != Site::Here)
     }
 
     /// One moment on both clocks.
@@ -195,17 +195,17 @@ impl RoomPart {
 
     /// Takes a member in. It gets and gives media once [`Self::connected`] is called.
     pub fn join(&mut self, config: MemberConfig, now: Instant) -> MemberKey {
-        self.enter(config, Place::Here, now)
+        self.enter(config, Site::Here, now)
     }
 
-    fn enter(&mut self, config: MemberConfig, place: Place, now: Instant) -> MemberKey {
+    fn enter(&mut self, config: MemberConfig, site: Site, now: Instant) -> MemberKey {
         let (streams, seed) = (&mut self.streams, &mut self.seed);
         let next_stream = || {
             *streams += 1;
             StreamId(*streams)
         };
         let (listener, participant) = (config.listener, config.participant);
-        let member = Member::new(config, place, now, next_stream, || split_mix(seed));
+        let member = Member::new(config, site, now, next_stream, || split_mix(seed));
         let key = match self.members.iter().position(Option::is_none) {
             Some(free) => {
                 self.members[free] = Some(member);
@@ -217,7 +217,7 @@ impl RoomPart {
             }
         };
         self.numbers.insert(participant, key);
-        if place != Place::Here {
+        if site != Site::Here {
             self.senders.push(key);
         }
         if listener == Listener::Recorder {
@@ -248,7 +248,7 @@ impl RoomPart {
         if self.numbers.get(&member.participant) == Some(&key) {
             self.numbers.remove(&member.participant);
         }
-        if member.place == Place::Here && member.announced {
+        if member.site == Site::Here && member.announced {
             self.links.changed.retain(|changed| *changed != key);
             self.links.tell_all(&Relayed::Left(key));
         }
@@ -268,7 +268,7 @@ impl RoomPart {
     /// The subscribers of a publication changed: another part may have to know.
     fn note_rewanted(&mut self, origin: Origin) {
         let Some(member) = self.member(origin.member) else { return };
-        if let Place::Elsewhere { .. } = member.place
+        if let Site::Elsewhere { .. } = member.site
             && let Some(publication) =
                 member.publications.iter().position(|p| p.kind() == origin.kind)
         {
@@ -294,6 +294,13 @@ impl RoomPart {
         member.recordable = recordable;
         self.links.note(key);
         self.recordable_changed(now);
+    }
+
+    /// Moves a member within the lesson.
+    pub fn set_place(&mut self, key: MemberKey, place: Place) {
+        let Some(member) = self.member_mut(key) else { return };
+        member.place = place;
+        self.links.note(key);
     }
 
     /// Consent concerns the recorder alone.
@@ -360,28 +367,28 @@ impl RoomPart {
     /// another part is asked by that one.
     fn want_keyframe(&mut self, key: MemberKey, kind: SourceKind, layer: u8, now: Instant) {
         let Some(member) = self.members.get_mut(key.0).and_then(Option::as_mut) else { return };
-        let place = member.place;
+        let site = member.site;
         let Some(publication) = member.publications.iter().position(|p| p.kind() == kind) else {
             return;
         };
         let layers = &mut member.publications[publication].layers;
         let Some(asked) = layers.get_mut(usize::from(layer)) else { return };
         let ssrc = asked.ssrc;
-        if (place == Place::Here && ssrc.is_none()) || !asked.keyframes.want(now) {
+        if (site == Site::Here && ssrc.is_none()) || !asked.keyframes.want(now) {
             return;
         }
-        match (place, ssrc) {
-            (Place::Elsewhere { part, member }, _) => {
+        match (site, ssrc) {
+            (Site::Elsewhere { part, member }, _) => {
                 let publication = RelayedKey { member, publication };
                 self.links.tell(part, Relayed::Keyframe { publication, layer });
             }
-            (Place::Here, Some(ssrc)) => {
+            (Site::Here, Some(ssrc)) => {
                 self.stats.keyframe_requests += 1;
                 self.outbox.push(key, PacketKind::Rtcp, |out| {
                     kreide_media::rtcp::write_pli(out, FEEDBACK_SSRC, ssrc);
                 });
             }
-            (Place::Here, None) => {}
+            (Site::Here, None) => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::member::{Listener, Member, MemberConfig, MemberKey, Place};
+use crate::member::{Listener, Member, MemberConfig, MemberKey, Site};
 use crate::publication::Layer;
 use crate::relay::{Chooser, PartId, Relayed, RelayedKey, RelayedMember, RelayedPublication};
 use crate::slot::Origin;
@@ -104,7 +104,7 @@ impl RoomPart {
             None => self.add_likeness(from, told, now),
         };
         let Some(member) = self.member_mut(key) else { return };
-        member.recordable = told.recordable;
+        (member.recordable, member.place) = (told.recordable, told.place);
         let mut changes = Vec::new();
         for (publication, told) in member.publications.iter_mut().zip(&told.publications) {
             for (layer, (flowing, height)) in publication.layers.iter_mut().zip(&told.layers) {
@@ -145,11 +145,12 @@ impl RoomPart {
             listener: Listener::Person,
             rights: kreide_control::MediaRights::default(),
             recordable: told.recordable,
+            place: told.place,
             publish: publish.collect(),
             slots: Vec::new(),
         };
-        let place = Place::Elsewhere { part: from, member: told.key };
-        let key = self.enter(config, place, now);
+        let site = Site::Elsewhere { part: from, member: told.key };
+        let key = self.enter(config, site, now);
         self.links.likenesses.insert((from, told.key), key);
         key
     }
@@ -176,7 +177,7 @@ impl RoomPart {
     /// Tells a publication's own part which of its layers are needed here, if that has changed.
     fn tell_wanted(&mut self, key: RelayedKey) {
         let Some(member) = self.member(key.member) else { return };
-        let Place::Elsewhere { part, member: there } = member.place else { return };
+        let Site::Elsewhere { part, member: there } = member.site else { return };
         let Some(publication) = member.publications.get(key.publication) else { return };
         let origin = Origin { member: key.member, kind: publication.kind() };
         let feeds = publication.subscribers.iter().filter_map(|subscriber| {
@@ -197,7 +198,7 @@ impl RoomPart {
     }
 
     fn note_wanted(&mut self, from: PartId, key: RelayedKey, layers: u8) -> Option<()> {
-        let member = self.member_mut(key.member).filter(|member| member.place == Place::Here)?;
+        let member = self.member_mut(key.member).filter(|member| member.site == Site::Here)?;
         let publication = member.publications.get_mut(key.publication)?;
         publication.set_demand(from, layers);
         for layer in 0..publication.layers.len() {
@@ -213,7 +214,7 @@ impl RoomPart {
         layer: u8,
         now: Instant,
     ) -> Option<()> {
-        let member = self.member(key.member).filter(|member| member.place == Place::Here)?;
+        let member = self.member(key.member).filter(|member| member.site == Site::Here)?;
         let publication = member.publications.get(key.publication)?;
         // Only who gets pictures may ask for one.
         publication.demands.iter().find(|demand| demand.part == from)?;
@@ -227,7 +228,7 @@ impl RoomPart {
 impl Member {
     /// What other parts are told of a member of this one, once it has sent something.
     fn to_relay(&self, key: MemberKey) -> Option<RelayedMember> {
-        if self.place != Place::Here || !self.announced {
+        if self.site != Site::Here || !self.announced {
             return None;
         }
         let publications = self.publications.iter().map(|publication| RelayedPublication {
@@ -240,6 +241,7 @@ impl Member {
             participant: self.participant,
             role: self.role,
             recordable: self.recordable,
+            place: self.place,
             publications: publications.collect(),
         })
     }

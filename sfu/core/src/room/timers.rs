@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::feedback;
-use crate::member::Place;
+use crate::member::Site;
 
 use super::{RoomEvent, RoomPart};
 
@@ -121,7 +121,7 @@ impl RoomPart {
         for publication in &mut member.publications {
             changed |= publication.look_at_layers(now);
         }
-        if changed && member.place == Place::Here {
+        if changed && member.site == Site::Here {
             self.links.note(key);
         }
         changed

@@ -6,7 +6,7 @@ use kreide_control::{SlotMapping, Source, SourceKind, View};
 
 use crate::audio::PLACES;
 use crate::layers;
-use crate::member::{Listener, Member, MemberKey, Place};
+use crate::member::{Listener, Member, MemberKey, Site};
 use crate::publication::{Publication, Subscriber};
 use crate::slot::{Feed, Origin, Slot, Target};
 
@@ -29,7 +29,7 @@ impl Media {
 impl RoomPart {
     /// A publication's first allowed packet came.
     pub(super) fn publication_began(&mut self, key: MemberKey, kind: SourceKind, now: Instant) {
-        if let Some(member) = self.member_mut(key).filter(|member| member.place == Place::Here) {
+        if let Some(member) = self.member_mut(key).filter(|member| member.site == Site::Here) {
             if !std::mem::replace(&mut member.announced, true) {
                 self.senders.push(key);
             }
@@ -65,7 +65,7 @@ impl RoomPart {
             layer.last_packet = None;
         }
         let viewers: Vec<Subscriber> = publication.subscribers.clone();
-        if self.member(key).is_some_and(|member| member.place == Place::Here) {
+        if self.member(key).is_some_and(|member| member.site == Site::Here) {
             self.links.note(key);
         }
         if kind.is_audio() {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use kreide_control::SourceKind;
 
-use crate::member::{MemberKey, Place};
+use crate::member::{MemberKey, Site};
 use crate::relay::{Chooser, PartId, Relayed, RelayedKey, RelayedVoice};
 
 use super::RoomPart;
@@ -71,9 +71,9 @@ impl RoomPart {
 
     pub(super) fn choice(&self) -> Vec<RelayedVoice> {
         let voice = |&(key, kind): &(MemberKey, SourceKind)| {
-            let (part, member) = match self.member(key)?.place {
-                Place::Here => (self.links.own, key),
-                Place::Elsewhere { part, member } => (part, member),
+            let (part, member) = match self.member(key)?.site {
+                Site::Here => (self.links.own, key),
+                Site::Elsewhere { part, member } => (part, member),
             };
             Some(RelayedVoice { part, member, kind })
         };

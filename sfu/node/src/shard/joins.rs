@@ -40,6 +40,7 @@ impl Shard {
             listener: Listener::Person,
             rights: connect.rights,
             recordable: connect.recordable,
+            place: connect.place,
             publish: lines.send,
             slots: lines.receive,
         };
@@ -88,6 +89,7 @@ impl Shard {
         self.step(room, now, |part| {
             part.set_rights(member, connect.rights, now);
             part.set_recordable(member, connect.recordable, now);
+            part.set_place(member, connect.place);
         });
         let (audio_slots, video_slots) = self.rooms.get(room)?.part.slots(member);
         Some(Answer { sdp, audio_slots, video_slots })

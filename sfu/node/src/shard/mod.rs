@@ -364,6 +364,11 @@ impl Shard {
                     part.set_recordable(member, recordable, now);
                 });
             }
+            Command::SetPlace { lesson, participant, place } => {
+                self.step_member(&lesson, participant, now, |part, member| {
+                    part.set_place(member, place);
+                });
+            }
             Command::SetView { lesson, participant, view } => {
                 self.step_member(&lesson, participant, now, |part, member| {
                     part.set_view(member, view, now);

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kreide_control::{
-    Answer, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, SlotMapping,
-    SourceKind, View,
+    Answer, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, Place, Role,
+    SlotMapping, SourceKind, View,
 };
 use kreide_lesson::{Lesson, Standing};
 use kreide_protocol::{ErrorCode, ServerMessage, SlotWish};
@@ -48,6 +48,7 @@ impl Keeper {
             role,
             rights,
             recordable,
+            place: Place { staff: role == Role::Teacher, ..Place::default() },
             offer,
         };
         self.seats.get_mut(no).transport = Some(Transport::new(rights, recordable));
