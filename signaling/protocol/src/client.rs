@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Kind, LockKind, SourceRef};
+use crate::{ChatTo, GroupAct, Kind, LockKind, PollAct, SourceRef, TalkAct, ToolAct};
 
 /// One frame from a browser: a message and, if the sender wants to be answered, a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -52,10 +52,47 @@ pub enum ClientMessage {
         /// Whose.
         who: u32,
     },
-    /// Writes to all.
+    /// Writes.
     Chat {
+        /// To whom; absent: to all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        to: Option<ChatTo>,
         /// Plain text.
         text: String,
+    },
+    /// Writes an own message anew.
+    EditChat {
+        /// Which.
+        #[ts(type = "number")]
+        id: u64,
+        /// Plain text.
+        text: String,
+    },
+    /// Takes a message away for good: the own one, or a teacher anybody's.
+    DeleteChat {
+        /// Which.
+        #[ts(type = "number")]
+        id: u64,
+    },
+    /// Hides what somebody wrote in the last minute (teacher).
+    HideRecent {
+        /// Who.
+        who: u32,
+    },
+    /// Writes a line of captions.
+    Caption {
+        /// Plain text.
+        text: String,
+    },
+    /// Changes a name.
+    Rename {
+        /// Whose; absent: the own one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        who: Option<u32>,
+        /// The new name.
+        name: String,
     },
     /// Switches another's microphone, camera or content off (teacher). Nothing can switch it on.
     Mute {
@@ -75,6 +112,60 @@ pub enum ClientMessage {
         /// Locked or not.
         locked: bool,
     },
+    /// Grants one participant what the role or a lock for all forbids, or takes it back (teacher).
+    Grant {
+        /// To whom.
+        who: u32,
+        /// What.
+        what: LockKind,
+        /// Granted or not.
+        on: bool,
+    },
+    /// Lets one participant speak whatever is locked, and lowers the hand; or takes the word back
+    /// (teacher).
+    LetSpeak {
+        /// Whom.
+        who: u32,
+        /// Given or taken.
+        on: bool,
+    },
+    /// Silences and locks all microphones, pauses chat and drawing; off: rights are as they were
+    /// (teacher).
+    Quiet {
+        /// On or off.
+        on: bool,
+    },
+    /// Takes back what was done to somebody, within 20 s (teacher).
+    Undo {
+        /// The number in `acted`.
+        #[ts(type = "number")]
+        id: u64,
+    },
+    /// Lets someone in who waits in the lobby (teacher).
+    Admit {
+        /// Whom; absent: everyone there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        who: Option<u32>,
+    },
+    /// Sends someone away who waits in the lobby (teacher).
+    TurnAway {
+        /// Whom.
+        who: u32,
+    },
+    /// Sends someone back to the lobby (teacher).
+    ToLobby {
+        /// Whom.
+        who: u32,
+    },
+    /// Breakout groups.
+    Groups(GroupAct),
+    /// Polls.
+    Poll(PollAct),
+    /// Parents' talks.
+    Talk(TalkAct),
+    /// Tools.
+    Tool(ToolAct),
     /// Ends another's participation (teacher). Their link and token open no door afterwards.
     Remove {
         /// Whose.

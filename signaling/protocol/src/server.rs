@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::{
-    ChatMessage, ErrorCode, Kind, Lock, Participant, RecordingEnd, Rights, Role, SourceRef,
+    Acted, ChatMessage, ErrorCode, Groups, Kind, Lock, Participant, Policy, Poll, Reaction,
+    RecordingEnd, Rights, Role, SourceRef, Talk, Tools, Waiter, Waiting,
 };
 
 /// A message to a browser.
@@ -13,6 +14,9 @@ use crate::{
 pub enum ServerMessage {
     /// The seat is taken; everything the client needs in one message.
     Joined(Box<Joined>),
+    /// The seat must be waited for. `joined` follows on the same connection, without media, when
+    /// someone lets the reader in: then the client sends an `offer`.
+    Waiting(Waiting),
     /// The answer to an `offer` message.
     Media(Media),
     /// Something happened in the lesson.
@@ -26,6 +30,21 @@ pub enum ServerMessage {
     Speaking {
         /// Numbers of participants.
         who: Vec<u32>,
+    },
+    /// Someone reacts; to be shown for a moment.
+    Reaction {
+        /// Who.
+        who: u32,
+        /// How.
+        what: Reaction,
+    },
+    /// How many have voted so far; told to teachers.
+    Votes {
+        /// In which poll.
+        #[ts(type = "number")]
+        poll: u64,
+        /// How many, those that wait for others to be counted among them.
+        count: u32,
     },
     /// The message with this number was carried out.
     Ok {
@@ -86,7 +105,7 @@ pub struct Joined {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
-    /// Everyone who holds a seat, in seating order.
+    /// Everyone who holds a seat and whom the reader may notice, in the order of their numbers.
     pub participants: Vec<Participant>,
     /// The chat, oldest first.
     pub chat: Vec<ChatMessage>,
@@ -100,6 +119,22 @@ pub struct Snapshot {
     /// Who consented to be in the recording, as far as the reader may know: teachers see all,
     /// everyone else only themselves. The teacher who records is in it and not in this list.
     pub recorded: Vec<u32>,
+    /// What the school has decided.
+    pub policy: Policy,
+    /// Which teacher wants quiet.
+    pub quiet: Option<u32>,
+    /// The lesson rests because no teacher is there.
+    pub paused: bool,
+    /// The breakout groups.
+    pub groups: Groups,
+    /// The last poll.
+    pub poll: Option<Poll>,
+    /// The tools.
+    pub tools: Tools,
+    /// The talks of the day: all for teachers, the own one for a family.
+    pub talks: Vec<Talk>,
+    /// Who waits to be let in, for teachers.
+    pub waiting: Vec<Waiter>,
 }
 
 /// The answer to an offer.
@@ -169,11 +204,15 @@ pub enum LessonEvent {
         rights: Rights,
         /// Why.
         locks: Vec<Lock>,
+        /// If the reader may notice other people now: all of them.
+        people: Option<Vec<Participant>>,
     },
     /// The locks that hold for all pupils and guests changed. `rights` events follow for each.
     Locks {
         /// All of them.
         locks: Vec<Lock>,
+        /// If the reader may notice other people now: all of them.
+        people: Option<Vec<Participant>>,
     },
     /// A hand went up or down.
     Hand {
@@ -188,6 +227,117 @@ pub enum LessonEvent {
         /// The message.
         message: ChatMessage,
     },
+    /// A message was written anew, hidden, shown again or deleted.
+    ChatChanged {
+        /// The message as it is now.
+        message: ChatMessage,
+    },
+    /// A line of captions.
+    Caption {
+        /// Who wrote it.
+        from: u32,
+        /// Plain text.
+        text: String,
+    },
+    /// Someone has another name.
+    Renamed {
+        /// Who.
+        who: u32,
+        /// The name.
+        name: String,
+        /// By whom.
+        by: u32,
+    },
+    /// Someone may speak whatever is locked, or not any more.
+    LetSpeak {
+        /// Who.
+        who: u32,
+        /// Given or taken.
+        on: bool,
+        /// By which teacher.
+        by: u32,
+    },
+    /// A teacher wants quiet; null: it is over.
+    Quiet {
+        /// Which teacher.
+        by: Option<u32>,
+    },
+    /// The lesson rests because no teacher is there, or goes on.
+    Paused {
+        /// It rests.
+        on: bool,
+    },
+    /// What the school has decided for the room.
+    Policy {
+        /// All of it.
+        policy: Policy,
+    },
+    /// A teacher did something to somebody that can be taken back. Told to teachers.
+    Acted {
+        /// What.
+        acted: Acted,
+    },
+    /// It was taken back. Told to teachers.
+    Undone {
+        /// What.
+        #[ts(type = "number")]
+        id: u64,
+        /// By which teacher.
+        by: u32,
+    },
+    /// Someone may switch something on again that a teacher switched off by mistake. Only the
+    /// owner can.
+    Invited {
+        /// Who.
+        who: u32,
+        /// What.
+        source: Kind,
+        /// By which teacher.
+        by: u32,
+    },
+    /// Someone waits to be let in. Told to teachers.
+    Waiting {
+        /// Who.
+        waiter: Waiter,
+    },
+    /// Someone waits no longer. Told to teachers.
+    WaitEnded {
+        /// Who.
+        who: u32,
+        /// The teacher who sent them away.
+        by: Option<u32>,
+    },
+    /// The breakout groups changed.
+    Groups {
+        /// All of it, as the reader may see it.
+        groups: Groups,
+        /// Those whom the reader notices from now on, as they are. Others are as they were.
+        around: Vec<Participant>,
+    },
+    /// The poll changed.
+    Poll {
+        /// All of it, as the reader may see it.
+        poll: Poll,
+    },
+    /// The talks changed.
+    Talks {
+        /// All of them for teachers, the own one for a family.
+        talks: Vec<Talk>,
+    },
+    /// A tool changed.
+    Tools {
+        /// All of them, as the reader may see them.
+        tools: Tools,
+    },
+    /// Someone sits in the classroom itself, or not any more.
+    InRoom {
+        /// Who.
+        who: u32,
+        /// There or not.
+        on: bool,
+    },
+    /// Something that was erased.
+    Erased,
     /// A teacher ended someone's participation.
     Removed {
         /// Whose.

@@ -55,8 +55,20 @@ pub struct Rights {
     pub camera: bool,
     /// May send content and its sound.
     pub content: bool,
-    /// May write in the chat.
+    /// May write to all and to the own group.
     pub chat: bool,
+    /// May write to one person, where the policy lets these roles.
+    pub private_chat: bool,
+    /// May draw on the board.
+    pub board: bool,
+    /// May change the own name.
+    pub names: bool,
+    /// Sees and hears pupils and guests.
+    pub people: bool,
+    /// May record.
+    pub record: bool,
+    /// May write captions.
+    pub caption: bool,
 }
 
 /// What can be locked.
@@ -69,8 +81,20 @@ pub enum LockKind {
     Camera,
     /// Content and its sound.
     Content,
-    /// Writing in the chat.
+    /// Writing to all and to the own group.
     Chat,
+    /// Writing to one person.
+    PrivateChat,
+    /// Drawing on the board.
+    Board,
+    /// Changing the own name.
+    Names,
+    /// Seeing and hearing other pupils and guests, also in the list. Only for all at once.
+    People,
+    /// Recording the lesson.
+    Record,
+    /// Writing captions.
+    Caption,
 }
 
 /// A lock and the teacher who set it.
@@ -79,7 +103,7 @@ pub enum LockKind {
 pub struct Lock {
     /// What is locked.
     pub what: LockKind,
-    /// The number of the teacher who locked it.
+    /// The number of the teacher who locked it; 0: the school.
     pub by: u32,
 }
 
@@ -87,15 +111,19 @@ pub struct Lock {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
-    /// Number within the lesson, from 1, never reused. Also the seating order.
+    /// Number within the lesson, from 1, never reused. The seating order where there is no roster.
     pub no: u32,
+    /// Position in the room's roster, from 1: the seating order.
+    pub seat: Option<u32>,
     /// The name to show. Plain text.
     pub name: String,
     /// Role.
     pub role: Role,
     /// Whether a connection is open at this moment; a seat is kept without one.
     pub online: bool,
-    /// What the participant may do.
+    /// What the participant may do while the lesson is neither quiet nor paused. Those two take
+    /// from presenters, pupils and guests the microphone, both chats and the board, a pause content
+    /// as well; and give everything back as it was.
     pub rights: Rights,
     /// The locks that explain `rights`.
     pub locks: Vec<Lock>,
@@ -105,6 +133,12 @@ pub struct Participant {
     /// smallest is first in the queue).
     #[ts(type = "number | null")]
     pub hand: Option<u64>,
+    /// Was let speak, whatever is locked.
+    pub has_word: bool,
+    /// Sits in the classroom itself.
+    pub in_room: bool,
+    /// The talk this family has come for.
+    pub talk: Option<u32>,
 }
 
 /// A chat message.
@@ -116,11 +150,57 @@ pub struct ChatMessage {
     pub id: u64,
     /// The author's number.
     pub from: u32,
-    /// Plain text.
+    /// To whom; null: to all.
+    pub to: Option<ChatTo>,
+    /// Plain text; empty if it is hidden, deleted or erased.
     pub text: String,
     /// When the server took it: milliseconds since 1970 UTC.
     #[ts(type = "number")]
     pub at: i64,
+    /// Its author has written it anew.
+    pub edited: bool,
+    /// Whether it can be read.
+    pub shown: Shown,
+}
+
+/// To whom a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ChatTo {
+    /// To a group and the teachers.
+    Group(u8),
+    /// To one person, by number.
+    Person(u32),
+}
+
+/// Whether a message can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Shown {
+    /// It can.
+    Shown,
+    /// A teacher has hidden it.
+    Hidden,
+    /// Its author or a teacher took it away.
+    Deleted,
+}
+
+/// What the school has decided for the room, as far as a client shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Policy {
+    /// A lesson may be recorded.
+    pub recording: bool,
+    /// Teachers can see who was present for how long.
+    pub attendance: bool,
+    /// Days for which the chat outlives the lesson; 0: it is erased a minute after the end.
+    pub keep_days: u16,
+    /// Large pictures and two controls, for small children.
+    pub simple_view: bool,
+    /// The room is for talks, one family after the other.
+    pub talks: bool,
+    /// The roles to which the reader may write alone.
+    pub private_chat: Vec<Role>,
 }
 
 /// Why a recording ended.
@@ -173,6 +253,12 @@ pub enum ErrorCode {
     Degraded,
     /// This server takes no more people at this moment.
     Full,
+    /// It is too late for it.
+    TooLate,
+    /// A teacher did not let them in.
+    TurnedAway,
+    /// The talk is over.
+    TalkOver,
     /// The server stops or restarts: connect again.
     GoingAway,
     /// A fault of the server.

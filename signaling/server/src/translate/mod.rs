@@ -1,0 +1,27 @@
+//! The one place where stored events and lesson values become messages of browsers, and back.
+//!
+//! Invariant: a name or text stands in a message only if the log's events refer to it; one that
+//! was erased is an empty text. What is said of a person is said only to those who notice them.
+//! Left out on purpose: who may see an event. Callers translate what the lesson calls visible.
+
+mod classroom;
+mod events;
+mod intents;
+mod snapshot;
+mod values;
+
+use std::collections::HashMap;
+
+use kreide_lesson::{PayloadId, Text};
+
+pub(crate) use events::{differs_by_reader, signal, stamped};
+pub(crate) use intents::{Additions, denied, intent, name};
+pub(crate) use snapshot::{snapshot, waiting};
+pub(crate) use values::{media, role, slot_now, slot_request};
+
+/// Names and texts of a lesson.
+pub(crate) type Texts = HashMap<PayloadId, Text>;
+
+fn text(texts: &Texts, id: PayloadId) -> String {
+    texts.get(&id).map(|text| text.as_str().to_owned()).unwrap_or_default()
+}

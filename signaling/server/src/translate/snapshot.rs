@@ -1,0 +1,154 @@
+//! The whole state as one reader may see it.
+
+use kreide_control::{ParticipantNo, Role};
+use kreide_lesson as lesson;
+use kreide_lesson::{Lesson, Shown, Standing};
+use kreide_protocol as protocol;
+use kreide_protocol::{RecordingNow, Snapshot};
+
+use super::values::{chat_to, kind, locks, rights, role, shown, wait};
+use super::{Texts, classroom, text};
+
+/// The whole state as this reader may see it.
+pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts, reader: ParticipantNo) -> Snapshot {
+    let sees_all = is_teacher(lesson, reader);
+    let recorded = |no: &ParticipantNo| (sees_all || *no == reader) && lesson.has_consented(*no);
+    Snapshot {
+        participants: everyone(lesson, texts, reader),
+        chat: lesson
+            .chat_for(reader)
+            .map(|line| chat_line(line, texts))
+            .collect(),
+        locks: locks(lesson.room_locks()),
+        started: lesson.started().unwrap_or_default().0,
+        recording: recording(lesson),
+        recorded: lesson.people().map(|person| person.no).filter(recorded).map(|no| no.0).collect(),
+        policy: policy(lesson, reader),
+        quiet: lesson.quiet().map(|no| no.0),
+        paused: lesson.paused(),
+        groups: classroom::groups(lesson, reader),
+        poll: classroom::poll(lesson, texts, reader),
+        tools: classroom::tools(lesson, texts, reader),
+        talks: classroom::talks(lesson, reader),
+        waiting: if sees_all { waiters(lesson, texts) } else { Vec::new() },
+    }
+}
+
+pub(super) fn is_teacher(lesson: &Lesson, reader: ParticipantNo) -> bool {
+    lesson.person(reader).is_some_and(|me| me.role == Role::Teacher)
+}
+
+/// Everyone who holds a seat and whom this reader knows to be there.
+pub(super) fn everyone(
+    lesson: &Lesson,
+    texts: &Texts,
+    reader: ParticipantNo,
+) -> Vec<protocol::Participant> {
+    let people = lesson.people().filter(|person| lesson.knows_of(reader, person.no));
+    people.filter_map(|person| participant(lesson, texts, person.no, reader)).collect()
+}
+
+/// A person as this reader may see them: of one who is in another group, only that they are there.
+pub(super) fn participant(
+    lesson: &Lesson,
+    texts: &Texts,
+    no: ParticipantNo,
+    reader: ParticipantNo,
+) -> Option<protocol::Participant> {
+    let person = lesson.person(no)?;
+    let is_near = lesson.sees(reader, no);
+    Some(protocol::Participant {
+        no: person.no.0,
+        seat: person.seat,
+        name: text(texts, person.name),
+        role: role(person.role),
+        online: person.standing == Standing::Online,
+        rights: rights(person.rights),
+        locks: locks(person.locks),
+        sending: person.sending.into_iter().filter(|_| is_near).map(kind).collect(),
+        hand: person.hand.filter(|_| is_near),
+        has_word: person.has_word && is_near,
+        in_room: person.in_room,
+        talk: person.talk,
+    })
+}
+
+pub(super) fn chat_line(line: &lesson::ChatLine, texts: &Texts) -> protocol::ChatMessage {
+    protocol::ChatMessage {
+        id: line.id,
+        from: line.from.0,
+        to: chat_to(line.to),
+        text: if line.shown == Shown::Shown { text(texts, line.text) } else { String::new() },
+        at: line.at.0,
+        edited: line.edited.is_some(),
+        shown: shown(line.shown),
+    }
+}
+
+pub(super) fn policy(lesson: &Lesson, reader: ParticipantNo) -> protocol::Policy {
+    const ROLES: [Role; 6] = [
+        Role::Teacher,
+        Role::Presenter,
+        Role::Pupil,
+        Role::Guest,
+        Role::Interpreter,
+        Role::Observer,
+    ];
+    let policy = lesson.policy();
+    let mine = lesson.person(reader).map(|person| person.role);
+    let may_write_to =
+        |other: &Role| mine.is_some_and(|mine| policy.private_chat.allows(mine, *other));
+    protocol::Policy {
+        recording: policy.recording && !policy.talks,
+        attendance: policy.attendance,
+        keep_days: policy.keep_days,
+        simple_view: policy.simple_view,
+        talks: policy.talks,
+        private_chat: ROLES.into_iter().filter(may_write_to).map(role).collect(),
+    }
+}
+
+pub(super) fn recording(lesson: &Lesson) -> Option<RecordingNow> {
+    let take = lesson.recording().take()?;
+    Some(RecordingNow {
+        id: take.id.to_string(),
+        by: take.by.0,
+        running: lesson.recording().running().is_some(),
+        since: take.since.0,
+    })
+}
+
+fn waiters(lesson: &Lesson, texts: &Texts) -> Vec<protocol::Waiter> {
+    let waiter = |person: lesson::Person| {
+        let Standing::Waiting(why) = person.standing else { return None };
+        Some(protocol::Waiter {
+            no: person.no.0,
+            name: text(texts, person.name),
+            role: role(person.role),
+            why: wait(why),
+            talk: person.talk,
+        })
+    };
+    lesson.waiting().filter_map(waiter).collect()
+}
+
+/// What someone is told who must wait; `None` if they need not.
+pub(crate) fn waiting(
+    lesson: &Lesson,
+    no: ParticipantNo,
+    title: &str,
+    resume: &str,
+    now: lesson::Millis,
+) -> Option<protocol::Waiting> {
+    let person = lesson.person(no)?;
+    let Standing::Waiting(why) = person.standing else { return None };
+    let expected = person.talk.and_then(|slot| lesson.expected(slot, now));
+    Some(protocol::Waiting {
+        why: wait(why),
+        title: title.to_owned(),
+        resume: resume.to_owned(),
+        talk: person.talk.and_then(|slot| classroom::talk(lesson, slot)),
+        expected: expected.map(|at| at.0),
+        now: now.0,
+    })
+}
