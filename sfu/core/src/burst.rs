@@ -52,9 +52,11 @@ pub(crate) enum Ends {
 }
 
 impl Burst {
-    /// Forgets what is not forwarded yet: the kind was closed.
-    pub(crate) fn clear(&mut self) {
+    /// Forgets what is not forwarded yet. Returns whether there was something.
+    pub(crate) fn clear(&mut self) -> bool {
+        let something = !self.packets.is_empty();
         self.packets.clear();
+        something
     }
 }
 
@@ -141,6 +143,13 @@ impl Bursts {
     /// Packets of the burst that is being forwarded.
     pub(crate) fn packets(&self) -> &[Waiting] {
         &self.packets
+    }
+
+    /// Forgets what is being forwarded, if it is a member's.
+    pub(crate) fn forget(&mut self, member: MemberKey) {
+        if self.current.is_some_and(|current| current.key.member == member) {
+            self.packets.clear();
+        }
     }
 
     /// Whose turn it is among the subscribers. `burst` is that of [`Self::layer`].
