@@ -266,6 +266,19 @@ mod tests {
     }
 
     #[test]
+    fn who_is_forgotten_in_the_middle_of_a_burst_sends_no_more_of_it() {
+        let mut bursts = Bursts::new(Duration::ZERO);
+        let mut burst = Burst::default();
+        bursts.add(&mut burst, key(0), waiting(1, 9), Ends::Now, t0());
+        bursts.turn(&mut burst);
+        bursts.forget(MemberKey(2));
+        assert_eq!(bursts.packets().len(), 1, "it is somebody else's");
+        bursts.forget(MemberKey(1));
+        assert!(bursts.packets().is_empty());
+        assert!(!burst.clear(), "nothing waits");
+    }
+
+    #[test]
     fn all_have_their_turn_before_the_next_burst() {
         let mut bursts = Bursts::new(Duration::ZERO);
         let (mut one, mut two) = (Burst::default(), Burst::default());
