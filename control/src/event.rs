@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LessonKey, ParticipantNo, Source};
+use crate::{Audience, LessonKey, ParticipantNo, Source};
 
 /// Something that happened in the SFU.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,10 +33,14 @@ pub enum Event {
         /// The changed slots.
         slots: Vec<SlotMapping>,
     },
-    /// Who can be heard speaking, loudest first. Replaces the earlier list; at most 5 a second.
+    /// Who can be heard speaking, loudest first. Replaces the earlier list of this audience; at most
+    /// 5 a second. An audience in which nobody is left is told that nobody speaks.
     Speaking {
         /// The lesson.
         lesson: LessonKey,
+        /// Whom it concerns: nobody else may know.
+        #[serde(default)]
+        audience: Audience,
         /// The speakers.
         participants: Vec<ParticipantNo>,
     },

@@ -17,7 +17,7 @@ pub use command::{Answer, Command, Connect, SlotRequest, View};
 pub use event::{DisconnectReason, Event, SlotMapping};
 pub use ids::{BadId, Epoch, LessonKey, ParticipantNo, RecordingId, RoomId, TenantId};
 pub use media::{MediaRights, Role, Source, SourceKind};
-pub use place::{Place, Reach, ScopeNo};
+pub use place::{Audience, Place, Reach, ScopeNo};
 pub use plane::{ConnectError, MediaPlane, Overloaded};
 pub use policy::{Lobby, LockKind, Policy, PrivateChat};
 pub use recording::{

@@ -65,6 +65,36 @@ impl Place {
     /// Whether someone here receives media of a publisher who is there.
     #[must_use]
     pub fn receives(&self, publisher: &Self) -> bool {
+        self.audience().receives(publisher)
+    }
+
+    /// Those who receive the same as someone here.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        let listens = self.listens.filter(|listens| *listens != self.scope);
+        Audience { scope: self.scope, listens, staff: self.staff }
+    }
+}
+
+/// All of a viewer's [`Place`] that decides whose media is received there: viewers of one audience
+/// may see the same, hear the same voices and are told of the same speakers.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Audience {
+    /// Where they are.
+    pub scope: ScopeNo,
+    /// The other scope that they listen to.
+    pub listens: Option<ScopeNo>,
+    /// They are of the staff.
+    pub staff: bool,
+}
+
+impl Audience {
+    /// Whether they receive media of a publisher who is there.
+    #[must_use]
+    pub fn receives(&self, publisher: &Place) -> bool {
         let in_reach = publisher.everywhere
             || publisher.scope == self.scope
             || self.listens == Some(publisher.scope);
@@ -103,5 +133,15 @@ mod tests {
         for (viewer, publisher, expected) in rows {
             assert_eq!(viewer.receives(&publisher), expected, "{viewer:?} of {publisher:?}");
         }
+    }
+
+    #[test]
+    fn who_listens_at_home_is_of_the_same_audience() {
+        let class = Place::default();
+        let listens = |no| Place { listens: Some(ScopeNo(no)), ..class };
+        assert_eq!(listens(0).audience(), class.audience());
+        assert_ne!(listens(1).audience(), class.audience());
+        let speaks = Place { everywhere: true, hears: false, reach: Reach::Staff, ..class };
+        assert_eq!(speaks.audience(), class.audience());
     }
 }

@@ -52,9 +52,11 @@ pub(crate) enum Ends {
 }
 
 impl Burst {
-    /// Forgets what is not forwarded yet: the kind was closed.
-    pub(crate) fn clear(&mut self) {
+    /// Forgets what is not forwarded yet. Returns whether there was something.
+    pub(crate) fn clear(&mut self) -> bool {
+        let something = !self.packets.is_empty();
         self.packets.clear();
+        something
     }
 }
 
@@ -141,6 +143,13 @@ impl Bursts {
     /// Packets of the burst that is being forwarded.
     pub(crate) fn packets(&self) -> &[Waiting] {
         &self.packets
+    }
+
+    /// Forgets what is being forwarded, if it is a member's.
+    pub(crate) fn forget(&mut self, member: MemberKey) {
+        if self.current.is_some_and(|current| current.key.member == member) {
+            self.packets.clear();
+        }
     }
 
     /// Whose turn it is among the subscribers. `burst` is that of [`Self::layer`].
@@ -254,6 +263,19 @@ mod tests {
             bursts.add(&mut burst, key(1), waiting(sequence, 9), Ends::Later, t0() + ms(9));
         }
         assert_eq!(bursts.layer(), Some(key(1)));
+    }
+
+    #[test]
+    fn who_is_forgotten_in_the_middle_of_a_burst_sends_no_more_of_it() {
+        let mut bursts = Bursts::new(Duration::ZERO);
+        let mut burst = Burst::default();
+        bursts.add(&mut burst, key(0), waiting(1, 9), Ends::Now, t0());
+        bursts.turn(&mut burst);
+        bursts.forget(MemberKey(2));
+        assert_eq!(bursts.packets().len(), 1, "it is somebody else's");
+        bursts.forget(MemberKey(1));
+        assert!(bursts.packets().is_empty());
+        assert!(!burst.clear(), "nothing waits");
     }
 
     #[test]

@@ -6,10 +6,12 @@
 //! came together, poll batches and events until there are none, then sleep until
 //! [`RoomPart::poll_timeout`].
 //!
-//! Invariants: a packet of a closed kind is never forwarded; a slot is one continuous RTP stream
+//! Invariants: a packet of a closed kind is never forwarded, nor one to a viewer whose place does not
+//! receive the publisher's; a slot is one continuous RTP stream
 //! whatever it shows; a slot's change of source is announced in the step that sends the first frame.
 //! Left out on purpose: sockets, clocks, encryption, SDP, names of people, and the lesson's rules.
 
+mod audiences;
 mod audio;
 mod burst;
 mod feedback;

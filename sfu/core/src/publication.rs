@@ -43,6 +43,8 @@ pub(crate) struct Publication {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demand {
     pub(crate) part: PartId,
+    /// Somebody there may receive it.
+    allowed: bool,
     /// Bit n stands for layer n.
     layers: u8,
     /// How many bursts of each layer it was given.
@@ -50,13 +52,15 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
-    /// The number of the next burst of a layer, or nothing if it is not wanted.
+    /// The number of the next burst of a layer, or nothing if it is not wanted or not allowed.
     pub(crate) fn next(&mut self, layer: usize) -> Option<u32> {
         let wanted = layer < self.numbers.len() && self.layers & (1 << layer) != 0;
-        wanted.then(|| {
+        let number = wanted.then(|| {
             self.numbers[layer] = self.numbers[layer].wrapping_add(1);
             self.numbers[layer]
-        })
+        });
+        // It is counted all the same: a part that wanted it knows that it misses something.
+        number.filter(|_| self.allowed)
     }
 }
 
@@ -141,10 +145,28 @@ impl Publication {
     }
 
     /// Notes which layers another part wants from now on.
-    pub(crate) fn set_demand(&mut self, part: PartId, layers: u8) {
+    pub(crate) fn set_demand(&mut self, part: PartId, layers: u8, allowed: bool) {
         match self.demands.iter_mut().find(|demand| demand.part == part) {
-            Some(demand) => demand.layers = layers,
-            None => self.demands.push(Demand { part, layers, numbers: [0; 8] }),
+            Some(demand) => (demand.layers, demand.allowed) = (layers, allowed),
+            None => self.demands.push(Demand { part, layers, allowed, numbers: [0; 8] }),
+        }
+    }
+
+    /// Notes which parts may have it from now on.
+    pub(crate) fn allow_demands(&mut self, allowed: impl Fn(PartId) -> bool) {
+        for demand in &mut self.demands {
+            demand.allowed = allowed(demand.part);
+        }
+    }
+
+    /// Forgets what is not forwarded yet. Parts that wanted it know that they miss something.
+    pub(crate) fn drop_bursts(&mut self) {
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            if layer.burst.clear() {
+                for demand in &mut self.demands {
+                    demand.next(index);
+                }
+            }
         }
     }
 

@@ -12,7 +12,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use kreide_control::{ParticipantNo, Place, Role, SourceKind};
+use kreide_control::{Audience, ParticipantNo, Place, Role, SourceKind};
 use kreide_media::clock::ClockPoint;
 use kreide_media::extension::AudioLevel;
 use kreide_media::vp8;
@@ -77,8 +77,15 @@ pub enum Relayed {
         /// In dB below full scale.
         below: u8,
     },
-    /// From the home part: the voices that are heard by all.
-    Chosen(Vec<RelayedVoice>),
+    /// The audiences of the sending part's members: what they may not receive does not cross.
+    Audiences(Vec<Audience>),
+    /// From the home part: the voices that an audience of the receiving part hears.
+    Chosen {
+        /// Who hears them.
+        audience: Audience,
+        /// The voices.
+        voices: Vec<RelayedVoice>,
+    },
 }
 
 /// A member of another part.
@@ -161,8 +168,8 @@ pub struct RelayedVoice {
 pub(crate) enum Chooser {
     /// This part: it is home, or the only one.
     Here,
-    /// That part, and what it chose last.
-    Elsewhere { home: PartId, chosen: Vec<RelayedVoice> },
+    /// That part, and what it chose last for each of our audiences.
+    Elsewhere { home: PartId, chosen: HashMap<Audience, Vec<RelayedVoice>> },
 }
 
 /// A part's side of all its links.
@@ -171,6 +178,8 @@ pub(crate) struct Links {
     pub(crate) own: PartId,
     pub(crate) chooser: Chooser,
     pub(crate) others: Vec<PartId>,
+    /// The audiences that other parts have members in.
+    pub(crate) audiences: HashMap<PartId, Vec<Audience>>,
     /// Our likenesses of members of other parts.
     pub(crate) likenesses: HashMap<(PartId, MemberKey), MemberKey>,
     /// Members of ours of which there is news.
@@ -186,6 +195,7 @@ impl Default for Links {
             own: PartId(0),
             chooser: Chooser::Here,
             others: Vec::new(),
+            audiences: HashMap::new(),
             likenesses: HashMap::new(),
             changed: Vec::new(),
             rewanted: Vec::new(),
@@ -208,6 +218,12 @@ impl Links {
     /// Tells all other parts.
     pub(crate) fn tell_all(&mut self, message: &Relayed) {
         self.out.extend(self.others.iter().map(|part| (*part, message.clone())));
+    }
+
+    /// Whether somebody in that part may receive media of a publisher who is there.
+    pub(crate) fn receives(&self, part: PartId, publisher: &Place) -> bool {
+        let audiences = self.audiences.get(&part);
+        audiences.is_some_and(|them| them.iter().any(|audience| audience.receives(publisher)))
     }
 
     /// Notes once that there is news of a member of ours.

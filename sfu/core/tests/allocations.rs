@@ -1,6 +1,7 @@
 //! Once a stream runs, forwarding it takes no memory from the system.
 
 use allocation_counter::measure;
+use kreide_control::{Place, ScopeNo};
 use kreide_sfu_core::MemberKey;
 use kreide_sfu_testkit::{Camera, FRAME, Lesson, Microphone, STEP, view};
 
@@ -14,11 +15,16 @@ struct Running {
 }
 
 impl Running {
-    fn new() -> Self {
+    /// The viewers are in so many groups.
+    fn new(groups: u32) -> Self {
         let mut lesson = Lesson::new();
         let speaker = lesson.join(1, &[], 1);
+        let everywhere = Place { everywhere: true, ..Place::default() };
+        lesson.room.set_place(speaker, everywhere, lesson.now);
         for number in 2..VIEWERS + 2 {
             let viewer = lesson.join(number, &[], 1);
+            let scope = ScopeNo((number % groups) as u8);
+            lesson.room.set_place(viewer, Place { scope, ..Place::default() }, lesson.now);
             lesson.room.set_view(viewer, view(&[(0, 1, 360)]), lesson.now);
         }
         Self { lesson, speaker, sent: 0 }
@@ -38,7 +44,11 @@ impl Running {
 
 #[test]
 fn forwarding_takes_no_memory() {
-    let mut running = Running::new();
+    [1, 10].into_iter().for_each(forward_to_groups);
+}
+
+fn forward_to_groups(groups: u32) {
+    let mut running = Running::new(groups);
     let mut camera = Camera::new("v", None, (640, 360), 5).with_packets(4);
     let mut microphone = Microphone::new("a", 77);
     // Long enough for the history to have its size.

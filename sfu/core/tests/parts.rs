@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use kreide_control::ParticipantNo;
+use kreide_control::{Audience, ParticipantNo};
 use kreide_media::clock::{ClockPoint, NtpTime};
 use kreide_media::rtcp::{Rtcp, walk, write_nack, write_sender_report};
 use kreide_media::rtp::Packet;
@@ -261,7 +261,7 @@ fn the_same_voices_are_heard_in_all_parts() {
         assert_eq!(heard(&mut spread, part, *listener), HashSet::from([74, 71, 72]), "{part}");
     }
     let speaking = |part: usize| {
-        spread.parts[part].events.iter().any(|event| matches!(event, RoomEvent::Speaking(_)))
+        spread.parts[part].events.iter().any(|event| matches!(event, RoomEvent::Speaking { .. }))
     };
     assert_eq!([speaking(0), speaking(1), speaking(2)], [true, false, false]);
     // Locked by its own part, a voice is gone everywhere, and its place is free.
@@ -377,7 +377,7 @@ fn a_part_cannot_speak_for_another() {
         (PartId(THERE), burst(MemberKey(55))),
         (PartId(THERE), Relayed::Left(MemberKey(55))),
         // What only the home part decides.
-        (PartId(THERE), Relayed::Chosen(Vec::new())),
+        (PartId(THERE), Relayed::Chosen { audience: Audience::default(), voices: Vec::new() }),
         // A picture of somebody who gives that part none.
         (PartId(THERE), Relayed::Keyframe { publication, layer: 0 }),
         // A line that there is not.

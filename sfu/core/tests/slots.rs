@@ -302,7 +302,9 @@ fn the_three_loudest_are_heard_by_all_but_themselves() {
     assert_eq!(heard[&keys[1]], [1, 3]);
     assert_eq!(heard[&keys[4]], [1, 2, 3]);
     let speaking = lesson.events.iter().rev().find_map(|event| match event {
-        RoomEvent::Speaking(who) => Some(who.iter().map(|n| n.0).collect::<Vec<_>>()),
+        RoomEvent::Speaking { participants, .. } => {
+            Some(participants.iter().map(|n| n.0).collect::<Vec<_>>())
+        }
         RoomEvent::Slots { .. } | RoomEvent::Pictures(_) => None,
     });
     assert_eq!(speaking, Some(vec![1, 2, 3]));

@@ -44,7 +44,9 @@ pub(crate) fn room_event(lesson: LessonKey, event: RoomEvent) -> Option<Event> {
         RoomEvent::Slots { participant, slots } => {
             Some(Event::Slots { lesson, participant, slots })
         }
-        RoomEvent::Speaking(participants) => Some(Event::Speaking { lesson, participants }),
+        RoomEvent::Speaking { audience, participants } => {
+            Some(Event::Speaking { lesson, audience, participants })
+        }
         RoomEvent::Pictures(_) => None,
     }
 }

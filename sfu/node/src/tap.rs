@@ -6,7 +6,7 @@
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 
-use kreide_control::{MediaRights, ParticipantNo, Place, Role, SlotMapping, Tapped};
+use kreide_control::{Audience, MediaRights, ParticipantNo, Place, Role, SlotMapping, Tapped};
 use kreide_media::recorder::{AUDIO_SLOTS, EXTENSIONS, OPUS, Slot, VIDEO_SLOTS, VP8};
 use kreide_sfu_core::{Listener, MemberConfig, MemberKey, RoomEvent, SlotLine};
 
@@ -58,9 +58,11 @@ impl TapLink {
                 self.owed.slots.extend(slots);
                 None
             }
-            RoomEvent::Speaking(who) => {
-                self.owed.speaking = Some(Tapped::Speaking(who.clone()));
-                Some(RoomEvent::Speaking(who))
+            RoomEvent::Speaking { audience, participants } => {
+                if audience == Audience::default() {
+                    self.owed.speaking = Some(Tapped::Speaking(participants.clone()));
+                }
+                Some(RoomEvent::Speaking { audience, participants })
             }
             event @ RoomEvent::Slots { .. } => Some(event),
         }
@@ -85,7 +87,7 @@ impl TapLink {
     }
 }
 
-/// The recorder as a member: sends nothing, gets what is recordable.
+/// The recorder as a member: sends nothing, gets what the class sees and is recordable.
 pub(crate) fn member() -> MemberConfig {
     let line = |slot: Slot| SlotLine {
         mid: String::new(),
@@ -118,7 +120,7 @@ pub(crate) fn member() -> MemberConfig {
 mod tests {
     use std::sync::mpsc::sync_channel;
 
-    use kreide_control::{Source, SourceKind};
+    use kreide_control::{ScopeNo, Source, SourceKind};
 
     use super::*;
 
@@ -137,8 +139,11 @@ mod tests {
             assert_eq!(link.event(RoomEvent::Pictures(pictures(number))), None);
             assert!(link.flush().is_ok());
         }
-        let speaking = RoomEvent::Speaking(vec![ParticipantNo(7)]);
-        assert_eq!(link.event(speaking.clone()), Some(speaking), "signaling wants it too");
+        let group = Place { scope: ScopeNo(1), ..Place::default() }.audience();
+        for (audience, who) in [(Audience::default(), 7), (group, 8)] {
+            let speaking = RoomEvent::Speaking { audience, participants: vec![ParticipantNo(who)] };
+            assert_eq!(link.event(speaking.clone()), Some(speaking), "signaling wants it too");
+        }
         let mut came = Vec::new();
         while let Ok(item) = queue.try_recv() {
             came.push(item);

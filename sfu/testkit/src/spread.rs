@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use kreide_sfu_core::{PartId, Relayed};
+use kreide_sfu_core::{PartId, Relayed, RoomPart};
 
-use crate::Lesson;
+use crate::{Lesson, room};
 
 /// Parts of one room; the first is home.
 pub struct Spread {
@@ -21,7 +21,13 @@ impl Spread {
     /// A room of `count` empty parts.
     #[must_use]
     pub fn new(count: usize) -> Self {
-        let parts = (0..count).map(|_| Lesson::new()).collect();
+        Self::of(count, || room(7))
+    }
+
+    /// The same of parts that are made so.
+    #[must_use]
+    pub fn of(count: usize, room: impl Fn() -> RoomPart) -> Self {
+        let parts = (0..count).map(|_| Lesson { room: room(), ..Lesson::new() }).collect();
         let mut spread = Self { parts, loses: Box::new(|_| false), arrived: 0 };
         let ids: Vec<PartId> = (0..count).map(PartId).collect();
         for (own, part) in spread.parts.iter_mut().enumerate() {

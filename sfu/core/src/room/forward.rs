@@ -51,6 +51,7 @@ impl RoomPart {
     fn forward(&mut self, key: LayerKey, subscriber: Subscriber, now: Instant) {
         let both = self.members.get_disjoint_mut([key.member.0, subscriber.viewer.0]);
         let Ok([Some(sender), Some(viewer)]) = both else { return };
+        debug_assert!(viewer.place.receives(&sender.place), "who may not receive is no subscriber");
         let writer = Forwarding { key, subscriber, now };
         let (count, began) = writer.write(sender, viewer, self.bursts.packets(), &mut self.outbox);
         self.stats.forwarded += count;

@@ -2,12 +2,13 @@
 //!
 //! The work is split by what causes it: `media` (packets that come), `forward` (packets that go),
 //! `relay` and `crossing` (other parts of the room), `voices` (who is heard), `reports` (RTCP),
-//! `views` (who is shown where), `recorder` (what the recorder is told), `timers` (what happens
+//! `views` (who is shown where), `places` (who moves), `recorder` (what the recorder is told), `timers` (what happens
 //! later).
 
 mod crossing;
 mod forward;
 mod media;
+mod places;
 mod recorder;
 mod relay;
 mod reports;
@@ -15,12 +16,13 @@ mod timers;
 mod views;
 mod voices;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use kreide_control::{MediaRights, ParticipantNo, Place, SlotMapping, Source, SourceKind, View};
+use kreide_control::{Audience, MediaRights, ParticipantNo, SlotMapping, Source, SourceKind, View};
 use kreide_media::clock::NtpTime;
 
+use crate::audiences::Audiences;
 use crate::audio::AudioChoice;
 use crate::burst::Bursts;
 use crate::member::{Listener, Member, MemberConfig, MemberKey, Site};
@@ -56,8 +58,13 @@ pub enum RoomEvent {
         /// The changed slots.
         slots: Vec<SlotMapping>,
     },
-    /// Who can be heard speaking, loudest first.
-    Speaking(Vec<ParticipantNo>),
+    /// Who can be heard speaking by an audience, loudest first.
+    Speaking {
+        /// Whom it concerns.
+        audience: Audience,
+        /// The speakers.
+        participants: Vec<ParticipantNo>,
+    },
     /// For the recorder alone: the pictures that it can ask for, in no order.
     Pictures(Vec<Source>),
 }
@@ -94,8 +101,11 @@ pub struct RoomPart {
     members: Vec<Option<Member>>,
     /// The newest member of each participant.
     numbers: HashMap<ParticipantNo, MemberKey>,
+    /// Of the members that are here.
+    audiences: Audiences,
     audio: AudioChoice,
-    speaking: Vec<ParticipantNo>,
+    /// Who was last told to speak, by audience, where somebody does.
+    speaking: BTreeMap<Audience, Vec<ParticipantNo>>,
     /// Members that have sent something, and likenesses.
     senders: Vec<MemberKey>,
     /// Senders that are owed transport-wide feedback.
@@ -123,8 +133,9 @@ impl RoomPart {
             members: Vec::new(),
             numbers: HashMap::new(),
             links: Links::default(),
+            audiences: Audiences::default(),
             audio: AudioChoice::default(),
-            speaking: Vec::new(),
+            speaking: BTreeMap::new(),
             senders: Vec::new(),
             owed_feedback: Vec::new(),
             awaiting: BTreeSet::new(),
@@ -205,6 +216,7 @@ impl RoomPart {
             StreamId(*streams)
         };
         let (listener, participant) = (config.listener, config.participant);
+        let audience = config.place.audience();
         let member = Member::new(config, site, now, next_stream, || split_mix(seed));
         let key = match self.members.iter().position(Option::is_none) {
             Some(free) => {
@@ -219,6 +231,8 @@ impl RoomPart {
         self.numbers.insert(participant, key);
         if site != Site::Here {
             self.senders.push(key);
+        } else if self.audiences.enter(audience) {
+            self.audiences_changed(now);
         }
         if listener == Listener::Recorder {
             self.recorder = Some((key, Vec::new()));
@@ -251,6 +265,9 @@ impl RoomPart {
         if member.site == Site::Here && member.announced {
             self.links.changed.retain(|changed| *changed != key);
             self.links.tell_all(&Relayed::Left(key));
+        }
+        if member.site == Site::Here && self.audiences.leave(member.place.audience()) {
+            self.audiences_changed(now);
         }
         if self.recorder.as_ref().is_some_and(|(recorder, _)| *recorder == key) {
             self.recorder = None;
@@ -294,13 +311,6 @@ impl RoomPart {
         member.recordable = recordable;
         self.links.note(key);
         self.recordable_changed(now);
-    }
-
-    /// Moves a member within the lesson.
-    pub fn set_place(&mut self, key: MemberKey, place: Place) {
-        let Some(member) = self.member_mut(key) else { return };
-        member.place = place;
-        self.links.note(key);
     }
 
     /// Consent concerns the recorder alone.

@@ -25,9 +25,10 @@ impl RoomPart {
 }
 
 fn recordable_pictures(member: &Member, recorder: &Member) -> impl Iterator<Item = Source> {
+    let recordable = member.recordable && recorder.place.receives(&member.place);
     let fits = |kind: &SourceKind| {
         let publication = member.publication(*kind).filter(|publication| publication.flowing);
-        let line = publication.filter(|_| member.recordable && !kind.is_audio()).map(|p| &p.line);
+        let line = publication.filter(|_| recordable && !kind.is_audio()).map(|p| &p.line);
         line.is_some_and(|line| recorder.video_slots.iter().any(|slot| line.fits(&slot.line)))
     };
     let kinds = SourceKind::ALL.into_iter().filter(fits);

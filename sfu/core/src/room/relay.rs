@@ -1,5 +1,6 @@
 //! A room in several parts: what each tells the others of its members, and what it wants of theirs.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::member::{Listener, Member, MemberConfig, MemberKey, Site};
@@ -16,7 +17,7 @@ impl RoomPart {
     pub fn link(&mut self, own: PartId, home: PartId, others: &[PartId]) {
         self.links.own = own;
         if home != own && self.links.chooser == Chooser::Here {
-            self.links.chooser = Chooser::Elsewhere { home, chosen: Vec::new() };
+            self.links.chooser = Chooser::Elsewhere { home, chosen: HashMap::new() };
         }
         for part in others.iter().filter(|part| **part != own) {
             if !self.links.others.contains(part) {
@@ -61,7 +62,11 @@ impl RoomPart {
                 })
             }
             Relayed::Heard { publication, below } => self.hear(from, publication, below, now),
-            Relayed::Chosen(voices) => self.take_choice(from, voices),
+            Relayed::Audiences(audiences) => {
+                self.take_audiences(from, audiences, now);
+                Some(())
+            }
+            Relayed::Chosen { audience, voices } => self.take_choice(from, audience, voices),
         };
         self.stats.relay_refused += u64::from(taken.is_none());
     }
@@ -86,9 +91,11 @@ impl RoomPart {
                 self.links.tell(part, Relayed::Member(member));
             }
         }
+        self.links.tell(part, Relayed::Audiences(self.audiences.list()));
         if self.links.chooser == Chooser::Here {
-            let chosen = Relayed::Chosen(self.choice());
-            self.links.tell(part, chosen);
+            for audience in self.links.audiences.get(&part).cloned().unwrap_or_default() {
+                self.tell_choice(part, audience);
+            }
         }
     }
 
@@ -104,7 +111,8 @@ impl RoomPart {
             None => self.add_likeness(from, told, now),
         };
         let Some(member) = self.member_mut(key) else { return };
-        (member.recordable, member.place) = (told.recordable, told.place);
+        member.recordable = told.recordable;
+        let before = std::mem::replace(&mut member.place, told.place);
         let mut changes = Vec::new();
         for (publication, told) in member.publications.iter_mut().zip(&told.publications) {
             for (layer, (flowing, height)) in publication.layers.iter_mut().zip(&told.layers) {
@@ -114,6 +122,9 @@ impl RoomPart {
             if publication.flowing != told.flowing {
                 changes.push((publication.kind(), told.flowing));
             }
+        }
+        if before != told.place {
+            self.moved(key, &before, now);
         }
         for (kind, flowing) in changes {
             if flowing {
@@ -198,9 +209,11 @@ impl RoomPart {
     }
 
     fn note_wanted(&mut self, from: PartId, key: RelayedKey, layers: u8) -> Option<()> {
-        let member = self.member_mut(key.member).filter(|member| member.site == Site::Here)?;
+        let member = self.member(key.member).filter(|member| member.site == Site::Here)?;
+        let allowed = self.links.receives(from, &member.place);
+        let member = self.member_mut(key.member)?;
         let publication = member.publications.get_mut(key.publication)?;
-        publication.set_demand(from, layers);
+        publication.set_demand(from, layers, allowed);
         for layer in 0..publication.layers.len() {
             self.relay_clock(key.member, key.publication, layer);
         }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use kreide_control::{Audience, ParticipantNo};
+
 use crate::feedback;
 use crate::member::Site;
 
@@ -145,23 +147,39 @@ impl RoomPart {
     }
 
     fn tell_speakers(&mut self, now: Instant) {
-        let speaking: Vec<_> = self
-            .audio
-            .speaking(now)
-            .into_iter()
-            .filter_map(|key| Some(self.member(key)?.participant))
-            .collect();
-        if !speaking.is_empty() {
+        let audiences: Vec<_> = self.audio.audiences().collect();
+        for audience in audiences {
+            let speaking = self.audio.speaking(audience, now);
+            let speaking = speaking.into_iter().filter_map(|key| self.member(key));
+            let speaking = speaking.map(|member| member.participant).collect();
+            self.tell_speakers_to(audience, speaking);
+        }
+        let told = self.speaking.keys().copied();
+        for audience in told.collect::<Vec<_>>() {
+            if self.audio.audiences().all(|present| present != audience) {
+                self.tell_speakers_to(audience, Vec::new());
+            }
+        }
+        if !self.speaking.is_empty() {
             // Silence must be noticed even if no packet comes any more.
             self.timers.arm(Reason::Speaking, now);
         }
+    }
+
+    fn tell_speakers_to(&mut self, audience: Audience, participants: Vec<ParticipantNo>) {
+        let told = self.speaking.get(&audience).map_or(&[][..], Vec::as_slice);
         // Two who speak at once change places all the time; only who speaks is news.
-        let same = speaking.len() == self.speaking.len()
-            && speaking.iter().all(|who| self.speaking.contains(who));
-        if !same {
-            self.speaking.clone_from(&speaking);
-            self.events.push_back(RoomEvent::Speaking(speaking));
+        let same =
+            participants.len() == told.len() && participants.iter().all(|who| told.contains(who));
+        if same {
+            return;
         }
+        if participants.is_empty() {
+            self.speaking.remove(&audience);
+        } else {
+            self.speaking.insert(audience, participants.clone());
+        }
+        self.events.push_back(RoomEvent::Speaking { audience, participants });
     }
 }
 

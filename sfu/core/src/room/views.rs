@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kreide_control::{SlotMapping, Source, SourceKind, View};
+use kreide_control::{Audience, SlotMapping, Source, SourceKind, View};
 
 use crate::audio::PLACES;
 use crate::layers;
@@ -84,21 +84,35 @@ impl RoomPart {
         }
     }
 
-    /// Maps the chosen voices onto a viewer's audio slots. A voice keeps its slot.
+    pub(super) fn apply_audio_choice_to(&mut self, audiences: &[Audience]) {
+        for key in self.keys() {
+            let audience = self.member(key).map(|member| member.place.audience());
+            if audience.is_some_and(|audience| audiences.contains(&audience)) {
+                self.apply_audio_choice(key);
+            }
+        }
+    }
+
+    /// Maps the voices chosen for a viewer's audience onto its audio slots. A voice keeps its slot.
     pub(super) fn apply_audio_choice(&mut self, viewer: MemberKey) {
         let Some(member) = self.member(viewer) else { return };
         if !member.connected {
             return;
         }
-        let wanted: Vec<Origin> = self
-            .voices()
-            .into_iter()
-            .map(|(member, kind)| Origin { member, kind })
-            .filter(|origin| origin.member != viewer && self.may_get(viewer, *origin))
-            .collect();
         let places = member.audio_slots.len().min(PLACES);
         let held: Vec<Option<Origin>> =
             member.audio_slots[..places].iter().map(|slot| slot.feed.origins().next()).collect();
+        let voices = match member.place.hears {
+            true => self.voices(member.place.audience()),
+            false => Some(Vec::new()),
+        };
+        // Until the home part has chosen for an audience, its members hear whom they heard before.
+        let heard_before = || held.iter().copied().flatten().filter(|origin| self.flows(*origin));
+        let voices = voices.unwrap_or_else(|| heard_before().collect());
+        let wanted: Vec<Origin> = voices
+            .into_iter()
+            .filter(|origin| origin.member != viewer && self.may_get(viewer, *origin))
+            .collect();
         for (slot, origin) in held.iter().enumerate() {
             if origin.is_some_and(|origin| !wanted.contains(&origin)) {
                 self.set_feed(viewer, Media::Audio, slot, Feed::Nothing);
@@ -122,6 +136,32 @@ impl RoomPart {
         }
         for index in 0..member.video_slots.len() {
             self.apply_wish(viewer, index, now);
+        }
+    }
+
+    /// Looks anew at every video slot that carries a member's picture, waits for it or should.
+    pub(super) fn apply_views_of(&mut self, sender: MemberKey, now: Instant) {
+        let Some(participant) = self.member(sender).map(|member| member.participant) else {
+            return;
+        };
+        for viewer in self.keys() {
+            let Some(member) = self.member(viewer).filter(|member| member.connected) else {
+                continue;
+            };
+            let wished = |slot: &Slot| {
+                let wishes = &member.view.slots;
+                let here = wishes.iter().find(|wish| wish.slot == slot.line.index);
+                here.is_some_and(|wish| wish.source.participant == participant)
+            };
+            let concerned = |slot: &Slot| {
+                wished(slot) || slot.feed.origins().any(|origin| origin.member == sender)
+            };
+            let slots = member.video_slots.iter().enumerate();
+            let indices: Vec<usize> =
+                slots.filter(|(_, slot)| concerned(slot)).map(|(index, _)| index).collect();
+            for index in indices {
+                self.apply_wish(viewer, index, now);
+            }
         }
     }
 
@@ -276,14 +316,17 @@ impl RoomPart {
         publication.is_some_and(|publication| publication.flowing)
     }
 
-    /// Consent is applied where the publisher is: the recorder gets only what is recordable.
+    /// Whether a viewer's place receives the publisher's, and the recorder what is recordable alone.
     fn may_get(&self, viewer: MemberKey, origin: Origin) -> bool {
-        let Some(listener) = self.member(viewer).map(|m| m.listener) else { return false };
-        let recordable = self.member(origin.member).is_some_and(|m| m.recordable);
-        match listener {
+        let (Some(viewer), Some(publisher)) = (self.member(viewer), self.member(origin.member))
+        else {
+            return false;
+        };
+        let consented = match viewer.listener {
             Listener::Person => true,
-            Listener::Recorder => recordable,
-        }
+            Listener::Recorder => publisher.recordable,
+        };
+        consented && viewer.place.receives(&publisher.place)
     }
 
     fn origin_of(&self, source: Source) -> Option<Origin> {

@@ -1,23 +1,29 @@
-//! Who is heard, in a room of one part or of several: the home part ranks all voices, and tells the
-//! others which it chose.
+//! Who is heard, in a room of one part or of several: the home part ranks all voices, chooses for
+//! each audience, and tells the others what it chose for theirs.
 
 use std::time::Instant;
 
-use kreide_control::SourceKind;
+use kreide_control::{Audience, SourceKind};
 
 use crate::member::{MemberKey, Site};
 use crate::relay::{Chooser, PartId, Relayed, RelayedKey, RelayedVoice};
+use crate::slot::Origin;
 
 use super::RoomPart;
 use super::timers::Reason;
 
 impl RoomPart {
-    /// The voices that are forwarded here, as members of this part.
-    pub(super) fn voices(&self) -> Vec<(MemberKey, SourceKind)> {
+    /// The voices that are forwarded to an audience, as members of this part; nothing if the home
+    /// part has not chosen for it yet.
+    pub(super) fn voices(&self, audience: Audience) -> Option<Vec<Origin>> {
+        let origin = |(member, kind)| Origin { member, kind };
         match &self.links.chooser {
-            Chooser::Here => self.audio.chosen().to_vec(),
+            Chooser::Here => {
+                Some(self.audio.chosen(audience).iter().copied().map(origin).collect())
+            }
             Chooser::Elsewhere { chosen, .. } => {
-                chosen.iter().filter_map(|voice| self.voice_here(voice)).collect()
+                let voices = chosen.get(&audience)?.iter();
+                Some(voices.filter_map(|voice| self.voice_here(voice)).map(origin).collect())
             }
         }
     }
@@ -37,8 +43,8 @@ impl RoomPart {
         match &self.links.chooser {
             Chooser::Here => {
                 let Some(member) = self.member(voice.member) else { return };
-                let favoured = member.is_favoured();
-                if self.audio.heard((voice.member, kind), favoured, below, now) {
+                let (place, favoured) = (member.place, member.is_favoured());
+                if self.audio.heard((voice.member, kind), &place, favoured, below, now) {
                     self.choice_changed();
                 }
             }
@@ -61,15 +67,24 @@ impl RoomPart {
         }
     }
 
-    fn choice_changed(&mut self) {
-        self.apply_audio_choice_to_all();
-        if self.is_linked() {
-            let chosen = Relayed::Chosen(self.choice());
-            self.links.tell_all(&chosen);
+    /// Applies, and tells other parts, what was chosen anew.
+    pub(super) fn choice_changed(&mut self) {
+        let changed = self.audio.take_changed();
+        if changed.is_empty() {
+            return;
+        }
+        self.apply_audio_choice_to(&changed);
+        for audience in changed {
+            for part in self.links.others.clone() {
+                if self.links.audiences.get(&part).is_some_and(|them| them.contains(&audience)) {
+                    self.tell_choice(part, audience);
+                }
+            }
         }
     }
 
-    pub(super) fn choice(&self) -> Vec<RelayedVoice> {
+    /// Tells another part which voices one of its audiences hears.
+    pub(super) fn tell_choice(&mut self, part: PartId, audience: Audience) {
         let voice = |&(key, kind): &(MemberKey, SourceKind)| {
             let (part, member) = match self.member(key)?.site {
                 Site::Here => (self.links.own, key),
@@ -77,15 +92,26 @@ impl RoomPart {
             };
             Some(RelayedVoice { part, member, kind })
         };
-        self.audio.chosen().iter().filter_map(voice).collect()
+        let voices = self.audio.chosen(audience).iter().filter_map(voice).collect();
+        self.links.tell(part, Relayed::Chosen { audience, voices });
     }
 
-    pub(super) fn take_choice(&mut self, from: PartId, voices: Vec<RelayedVoice>) -> Option<()> {
+    pub(super) fn take_choice(
+        &mut self,
+        from: PartId,
+        audience: Audience,
+        voices: Vec<RelayedVoice>,
+    ) -> Option<()> {
         match &mut self.links.chooser {
-            Chooser::Elsewhere { home, chosen } if *home == from => *chosen = voices,
+            Chooser::Elsewhere { home, chosen } if *home == from => {
+                // The last of an audience may have gone meanwhile.
+                if self.audiences.contain(audience) {
+                    chosen.insert(audience, voices);
+                }
+            }
             Chooser::Elsewhere { .. } | Chooser::Here => return None,
         }
-        self.apply_audio_choice_to_all();
+        self.apply_audio_choice_to(&[audience]);
         Some(())
     }
 

@@ -87,9 +87,9 @@ impl Shard {
         let (room, member) = (peer.room, peer.member);
         // What was ordered meanwhile and did not get through holds from here on.
         self.step(room, now, |part| {
+            part.set_place(member, connect.place, now);
             part.set_rights(member, connect.rights, now);
             part.set_recordable(member, connect.recordable, now);
-            part.set_place(member, connect.place);
         });
         let (audio_slots, video_slots) = self.rooms.get(room)?.part.slots(member);
         Some(Answer { sdp, audio_slots, video_slots })

@@ -366,7 +366,7 @@ impl Shard {
             }
             Command::SetPlace { lesson, participant, place } => {
                 self.step_member(&lesson, participant, now, |part, member| {
-                    part.set_place(member, place);
+                    part.set_place(member, place, now);
                 });
             }
             Command::SetView { lesson, participant, view } => {

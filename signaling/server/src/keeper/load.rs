@@ -3,6 +3,7 @@
 //! Invariant: the log is taken over before it is read, so nobody else adds to what was read.
 //! Left out on purpose: which lesson of a room it is.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
@@ -77,7 +78,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         work: FuturesUnordered::new(),
         health: Health::Good,
         phase: Phase::Running,
-        speaking: Vec::new(),
+        speaking: BTreeMap::new(),
         repeat_media: None,
     };
     keeper.interrupt_recording();

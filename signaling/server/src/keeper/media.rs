@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use kreide_control::{
-    Answer, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, Place, Role,
-    SlotMapping, SourceKind, View,
+    Answer, Audience, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, Place,
+    Role, SlotMapping, SourceKind, View,
 };
 use kreide_lesson::{Lesson, Standing};
 use kreide_protocol::{ErrorCode, ServerMessage, SlotWish};
@@ -41,6 +41,7 @@ impl Keeper {
         // The seat is committed before its offer is looked at; a seat that left meanwhile has
         // nobody to answer to.
         let Some(role) = role else { return };
+        let place = Place { staff: role == Role::Teacher, ..Place::default() };
         let connect = Connect {
             lesson: self.key.clone(),
             epoch: self.ledger.epoch(),
@@ -48,10 +49,10 @@ impl Keeper {
             role,
             rights,
             recordable,
-            place: Place { staff: role == Role::Teacher, ..Place::default() },
+            place,
             offer,
         };
-        self.seats.get_mut(no).transport = Some(Transport::new(rights, recordable));
+        self.seats.get_mut(no).transport = Some(Transport::new(rights, recordable, place));
         let answer = self.context.media.connect(connect);
         self.work.push(answer.map(move |result| Done::Connected { no, by, why, result }).boxed());
     }
@@ -248,12 +249,18 @@ impl Keeper {
                     connection.outbox.say(&slots_now(slots));
                 }
             }
-            Event::Speaking { participants, .. } => {
+            Event::Speaking { audience, participants, .. } => {
                 let text = outbox::encode(&speaking(&participants));
-                for (_, connection) in self.seats.live() {
-                    connection.outbox.say_encoded(text.clone());
+                for (no, connection) in self.seats.live() {
+                    if self.audience(no) == audience {
+                        connection.outbox.say_encoded(text.clone());
+                    }
                 }
-                self.speaking = participants;
+                if participants.is_empty() {
+                    self.speaking.remove(&audience);
+                } else {
+                    self.speaking.insert(audience, participants);
+                }
             }
         }
     }
@@ -267,9 +274,15 @@ impl Keeper {
         if transport.slots.values().any(|slot| slot.source.is_some()) {
             connection.outbox.say(&slots_now(transport.slots.values().copied().collect()));
         }
-        if !self.speaking.is_empty() {
-            connection.outbox.say(&speaking(&self.speaking));
+        if let Some(participants) = self.speaking.get(&self.audience(no)) {
+            connection.outbox.say(&speaking(participants));
         }
+    }
+
+    /// Those who are told of the same speakers as a participant, by the place last told.
+    fn audience(&self, no: ParticipantNo) -> Audience {
+        let transport = self.seats.get(no).and_then(|seat| seat.transport.as_ref());
+        transport.map(|transport| transport.place).unwrap_or_default().audience()
     }
 
     fn media_lost(&mut self, no: ParticipantNo) {

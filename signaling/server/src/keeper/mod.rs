@@ -19,13 +19,16 @@ mod recorder;
 mod seats;
 mod stirred;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
-use kreide_control::{Answer, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent};
+use kreide_control::{
+    Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
+};
 use kreide_lesson::{Actor, Event, Identity, Intent, KeyHash, Millis};
 use kreide_protocol::{ClientMessage, ErrorCode};
 use tokio::sync::mpsc;
@@ -96,8 +99,8 @@ pub(crate) struct Keeper {
     work: FuturesUnordered<BoxFuture<'static, Done>>,
     health: Health,
     phase: Phase,
-    /// Who was last heard speaking.
-    speaking: Vec<ParticipantNo>,
+    /// Who was last heard speaking, by those who may know.
+    speaking: BTreeMap<Audience, Vec<ParticipantNo>>,
     /// When orders to the media plane are repeated.
     repeat_media: Option<Instant>,
     /// When a lesson without connections ends.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use kreide_control::{MediaRights, ParticipantNo, SlotMapping, View};
+use kreide_control::{MediaRights, ParticipantNo, Place, SlotMapping, View};
 use tokio::time::Instant;
 
 use super::stirred::Stirred;
@@ -64,6 +64,8 @@ pub(super) struct Transport {
     pub(super) told: MediaRights,
     /// Whether it was told that this participant may be recorded.
     pub(super) recordable: bool,
+    /// Where it was told that this participant is.
+    pub(super) place: Place,
     /// A view that the plane had no room for yet.
     pub(super) view: Option<View>,
     /// What its video slots carry, for a connection that comes back to it.
@@ -86,8 +88,8 @@ pub(super) enum Fate {
 
 impl Transport {
     /// One that was just offered with these rights.
-    pub(super) fn new(told: MediaRights, recordable: bool) -> Self {
-        Self { told, recordable, view: None, slots: BTreeMap::new(), fate: Fate::Living }
+    pub(super) fn new(told: MediaRights, recordable: bool, place: Place) -> Self {
+        Self { told, recordable, place, view: None, slots: BTreeMap::new(), fate: Fate::Living }
     }
 }
 

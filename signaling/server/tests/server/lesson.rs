@@ -272,7 +272,9 @@ async fn a_lock_does_not_wait_for_the_disk_and_a_hand_does() {
 
 #[tokio::test]
 async fn media_follows_the_lesson() {
-    use kreide_control::{Command, DisconnectReason, Event, SlotMapping, Source, SourceKind};
+    use kreide_control::{
+        Audience, Command, DisconnectReason, Event, SlotMapping, Source, SourceKind,
+    };
 
     let server = Fixture::start().await;
     let mut teacher = server.person(Role::Teacher, "Ada").await;
@@ -299,9 +301,16 @@ async fn media_follows_the_lesson() {
     server.events.send(event).await.unwrap();
     let slots = pupil.wait_for("slots").await;
     assert_eq!(slots["slots"][0]["fromTimestamp"], 7);
-    let event = Event::Speaking { lesson: lesson(1), participants: vec![no] };
-    server.events.send(event).await.unwrap();
-    assert_eq!(teacher.wait_for("speaking").await["who"], json!([pupil.me()]));
+    let mut audience = Audience::default();
+    for (staff, who) in [(true, ParticipantNo(1)), (false, no)] {
+        audience.staff = staff;
+        let event = Event::Speaking { lesson: lesson(1), audience, participants: vec![who] };
+        server.events.send(event).await.unwrap();
+    }
+    for client in [&mut teacher, &mut pupil] {
+        let told = client.wait_for("speaking").await;
+        assert_eq!(told["who"], json!([no.0]), "not what another audience hears");
+    }
 
     // The WebSocket dies: the transport lives on, and a resume without an offer keeps it.
     let (key, me) = (pupil.resume(), pupil.me());
