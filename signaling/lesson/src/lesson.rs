@@ -159,6 +159,14 @@ impl Lesson {
         self.state.chat.iter()
     }
 
+    /// The latest chat messages that this person may read, oldest first.
+    pub fn chat_for(&self, reader: ParticipantNo) -> impl Iterator<Item = &ChatLine> {
+        let role = self.seat(reader).map(|seat| seat.role);
+        let reads =
+            move |line: &&ChatLine| role.is_some_and(|role| line.readers.includes(reader, role));
+        self.chat().filter(reads)
+    }
+
     /// The room's policy, as the log has it.
     #[must_use]
     pub fn policy(&self) -> &Policy {

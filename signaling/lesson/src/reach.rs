@@ -113,6 +113,14 @@ impl Lesson {
         self.seat(no).map_or_else(Place::default, |seat| self.state.place(no, seat))
     }
 
+    /// Whether one person knows that the other is there: of those in other groups, too.
+    #[must_use]
+    pub fn knows_of(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
+        let (Some(seat), Some(of)) = (self.seat(viewer), self.seat(other)) else { return false };
+        rules::is_staff(seat.role)
+            || self.state.noticed_arriving(&of.newcomer(other)).includes(viewer, seat.role)
+    }
+
     /// Whether one person notices what the other does.
     #[must_use]
     pub fn sees(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {

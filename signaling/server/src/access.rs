@@ -1,6 +1,7 @@
-//! Access tokens: what opens a room's recordings over HTTP.
+//! Access tokens: what opens a room's recordings over HTTP, and speaks for a seat there.
 //!
 //! Invariant: a token opens the recordings of one room in one role, for four hours, and no door.
+//! For a seat it speaks only as long as the seat is held.
 //! It holds no name. EdDSA is the one algorithm, whatever the header of a token says.
 //! Left out on purpose: what a role may do with a recording, which the recorder decides, and
 //! withdrawal before the four hours are over.
@@ -27,6 +28,8 @@ pub struct Access {
     pub room: RoomId,
     /// As what.
     pub role: Role,
+    /// Who, for the school: opaque.
+    pub subject: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,11 +46,11 @@ struct Claims {
 
 impl Keys {
     /// Mints an access token for this person of the school.
-    pub(crate) fn access_token(&self, access: Access, subject: &str) -> String {
+    pub(crate) fn access_token(&self, access: Access) -> String {
         let claims = Claims {
             aud: AUDIENCE.to_owned(),
             exp: clock::now() / 1000 + ACCESS_SECONDS,
-            sub: subject.to_owned(),
+            sub: access.subject,
             tenant: access.tenant,
             room: access.room,
             role: access.role,
@@ -70,6 +73,7 @@ impl Keys {
             tenant: claims.tenant,
             room: claims.room,
             role: claims.role,
+            subject: claims.sub,
         })
     }
 }
@@ -88,6 +92,7 @@ mod tests {
             tenant: TenantId::parse("school").unwrap(),
             room: RoomId::parse("7b").unwrap(),
             role: Role::Pupil,
+            subject: "s-1".to_owned(),
         }
     }
 
@@ -101,7 +106,7 @@ mod tests {
     #[test]
     fn our_own_token_is_accepted() {
         let keys = keys();
-        assert_eq!(keys.access(&keys.access_token(bearer(), "s-1")), Some(bearer()));
+        assert_eq!(keys.access(&keys.access_token(bearer())), Some(bearer()));
         let hand_made = encode(&Header::new(Algorithm::EdDSA), &claims(), &keys.sign).unwrap();
         assert!(keys.access(&hand_made).is_some(), "the base of the rows below is good");
     }
@@ -133,12 +138,12 @@ mod tests {
     #[test]
     fn forged_signatures_are_refused() {
         let keys = keys();
-        let good = keys.access_token(bearer(), "s-1");
+        let good = keys.access_token(bearer());
         let public = keys.verify.try_get_as_bytes().unwrap().to_vec();
         let symmetric = EncodingKey::from_secret(&public);
         let mut corpus = vec![
             encode(&Header::new(Algorithm::HS256), &claims(), &symmetric).unwrap(),
-            crate::forgery::keys().access_token(bearer(), "s-1"),
+            crate::forgery::keys().access_token(bearer()),
             good[..good.len() - 2].to_owned(),
             "..".to_owned(),
             String::new(),
@@ -152,11 +157,11 @@ mod tests {
     #[test]
     fn neither_token_is_taken_for_the_other() {
         let keys = keys();
-        let Access { tenant, room, role } = bearer();
-        let (subject, name) = ("s-1".to_owned(), "Ada".to_owned());
+        let Access { tenant, room, role, subject } = bearer();
+        let name = "Ada".to_owned();
         let join = keys.join_token(Bearer { tenant, room, subject, role, name, consent: true });
         assert!(keys.check_token(&join).is_some() && keys.access(&join).is_none());
-        let access = keys.access_token(bearer(), "s-1");
+        let access = keys.access_token(bearer());
         assert!(keys.access(&access).is_some() && keys.check_token(&access).is_none());
     }
 }

@@ -105,6 +105,11 @@ impl Rooms {
         self.start(lesson).await?.ok_or(ErrorCode::LessonEnded)
     }
 
+    /// The lesson that runs in a room.
+    pub(crate) fn running(&self, tenant: TenantId, room: RoomId) -> Option<mpsc::Sender<Input>> {
+        self.living(&(tenant, room)).map(|(_, inbox)| inbox)
+    }
+
     /// Hands an event of the media plane to its lesson.
     pub(crate) async fn media(&self, event: Event) {
         let lesson = match &event {

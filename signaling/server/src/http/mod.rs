@@ -5,6 +5,7 @@
 //! Left out on purpose: what happens on a WebSocket after the upgrade.
 
 mod assets;
+mod calls;
 mod enter;
 mod guard;
 mod status;
@@ -36,6 +37,8 @@ pub(crate) fn router(app: Arc<App>, playback: Router) -> Router {
     Router::new()
         .route("/ws", get(connection::upgrade))
         .route("/api/enter", post(enter::enter))
+        .route("/api/act", post(calls::act))
+        .route("/api/attendance", get(calls::attendance))
         .route("/api/{*rest}", any(no_such_call))
         .route("/healthz", get(status::healthz))
         .route("/metrics", get(status::metrics))

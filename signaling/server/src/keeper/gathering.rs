@@ -72,14 +72,15 @@ impl Encoded {
 fn may_wait(logged: &Logged) -> bool {
     matches!(
         (&logged.audience, &logged.event),
-        (Audience::All, Event::SeatTaken { .. } | Event::SeatLeft { .. } | Event::Online { .. })
+        (Audience::All, Event::SeatTaken(_) | Event::SeatLeft { .. } | Event::Online { .. })
     )
 }
 
 impl Keeper {
     /// Takes an event of the log in and tells it to everyone who may see it, or lets it wait.
     pub(super) fn commit_and_tell(&mut self, logged: &Logged) {
-        let waits = may_wait(logged) && self.gathering.len() < MAX_GATHERED;
+        let differs = translate::differs_by_reader(self.ledger.committed(), logged);
+        let waits = may_wait(logged) && !differs && self.gathering.len() < MAX_GATHERED;
         let is_hidden = matches!(logged.audience, Audience::Nobody);
         if !waits && !is_hidden {
             // Before it counts for anybody.
@@ -87,7 +88,18 @@ impl Keeper {
         }
         self.ledger.commit(logged);
         let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
-        let Some(stamped) = translate::stamped(lesson, texts, 0, logged) else { return };
+        // The change may be what makes it differ.
+        if differs || translate::differs_by_reader(lesson, logged) {
+            for (no, connection) in self.seats.live().filter(|(no, _)| lesson.visible(logged, *no)) {
+                let seq = lesson.seq_for(no);
+                if let Some(stamped) = translate::stamped(lesson, texts, seq, logged, no) {
+                    connection.outbox.say(&ServerMessage::Event(stamped));
+                }
+            }
+            return;
+        }
+        let Some(anyone) = self.seats.live().map(|(no, _)| no).next() else { return };
+        let Some(stamped) = translate::stamped(lesson, texts, 0, logged, anyone) else { return };
         let encoded = Encoded::new(stamped);
         if waits {
             self.gathering.events.push(encoded);

@@ -7,7 +7,9 @@
 
 use kreide_cluster::{Append, Payload as StoredPayload, Record, Stored};
 use kreide_control::{Epoch, LessonKey, ParticipantNo};
-use kreide_lesson::{Actor, Denied, Intent, Lesson, Logged, Millis, Payload, PayloadId, Text};
+use kreide_lesson::{
+    Actor, Audience, Denied, Intent, Lesson, Logged, Millis, Payload, PayloadId, Signal, Text,
+};
 
 use super::stirred::Stirred;
 use super::{ConnectionId, Then};
@@ -35,6 +37,8 @@ pub(super) struct Step {
     payloads: Vec<Payload>,
     /// The seat that a join opens.
     pub(super) seat: Option<ParticipantNo>,
+    /// What is told and not logged.
+    pub(super) signals: Vec<(Audience, Signal)>,
     /// What to do when it has arrived.
     pub(super) then: Then,
 }
@@ -121,6 +125,7 @@ impl Ledger {
             events,
             payloads: outcome.payloads,
             seat: outcome.seat,
+            signals: outcome.signals,
             then,
         });
         Ok(())
@@ -186,9 +191,9 @@ impl Ledger {
     }
 
     /// Takes the answers from what is lined up: it acts before the log has it.
-    pub(super) fn take_answers(&mut self) -> Vec<(ConnectionId, Option<u32>)> {
+    pub(super) fn take_answers(&mut self) -> Vec<Then> {
         let answer = |step: &mut Step| match std::mem::replace(&mut step.then, Then::Nothing) {
-            Then::Answer { by, reference } => Some((by, reference)),
+            then @ Then::Answer(_) => Some(then),
             then => {
                 step.then = then;
                 None

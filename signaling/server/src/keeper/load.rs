@@ -80,6 +80,10 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         phase: Phase::Running,
         speaking: BTreeMap::new(),
         repeat_media: None,
+        ballots: None,
+        owed_tallies: Vec::new(),
+        unattended_at: None,
+        expectation_at: None,
     };
     keeper.interrupt_recording();
     keeper.depart();

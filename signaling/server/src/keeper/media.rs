@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use kreide_control::{
     Answer, Audience, Command, Connect, ConnectError, Event, MediaRights, ParticipantNo, Place,
-    Role, SlotMapping, SourceKind, View,
+    Reach, SlotMapping, SourceKind, View,
 };
 use kreide_lesson::{Lesson, Standing};
 use kreide_protocol::{ErrorCode, ServerMessage, SlotWish};
@@ -41,7 +41,7 @@ impl Keeper {
         // The seat is committed before its offer is looked at; a seat that left meanwhile has
         // nobody to answer to.
         let Some(role) = role else { return };
-        let place = Place { staff: role == Role::Teacher, ..Place::default() };
+        let place = placed(&self.ledger, no);
         let connect = Connect {
             lesson: self.key.clone(),
             epoch: self.ledger.epoch(),
@@ -94,7 +94,7 @@ impl Keeper {
                 if let Some(connection) = self.detach(no) {
                     let reference = match &connection.stage {
                         Stage::Joining(joining) => joining.reference,
-                        Stage::Live { .. } => None,
+                        Stage::Waiting | Stage::Live { .. } => None,
                     };
                     connection.outbox.refuse(reference, code, text);
                     connection.outbox.close();
@@ -209,6 +209,13 @@ impl Keeper {
                 transport.recordable = recordable;
             }
         }
+        let place = placed(ledger, no);
+        if transport.place != place {
+            let order = Command::SetPlace { lesson: lesson(), participant: no, place };
+            if context.media.send(order).is_ok() {
+                transport.place = place;
+            }
+        }
         if let Some(view) = &transport.view {
             let order = Command::SetView { lesson: lesson(), participant: no, view: view.clone() };
             if context.media.send(order).is_ok() {
@@ -216,7 +223,7 @@ impl Keeper {
             }
         }
         let knows_rights = transport.told == rights && transport.recordable == recordable;
-        knows_rights && transport.view.is_none()
+        knows_rights && transport.place == place && transport.view.is_none()
     }
 
     /// The plane says something.
@@ -313,6 +320,21 @@ fn allowed(ledger: &Ledger, no: ParticipantNo) -> (MediaRights, bool) {
     (rights, committed.recordable(no) && draft.recordable(no))
 }
 
+/// Where a participant is at this moment. Who moves is where the log has them; what hides someone
+/// acts at once, what shows or lets hear more waits.
+fn placed(ledger: &Ledger, no: ParticipantNo) -> Place {
+    let (committed, draft) = (ledger.committed().place(no), ledger.draft().place(no));
+    let hides = committed.reach == Reach::Staff || draft.reach == Reach::Staff;
+    Place {
+        scope: committed.scope,
+        listens: committed.listens.filter(|scope| draft.listens == Some(*scope)),
+        everywhere: committed.everywhere && draft.everywhere,
+        reach: if hides { Reach::Staff } else { Reach::Everyone },
+        staff: committed.staff && draft.staff,
+        hears: committed.hears,
+    }
+}
+
 /// Whether a participant keeps the transport.
 fn stays(lesson: &Lesson, no: ParticipantNo) -> bool {
     lesson.person(no).is_some_and(|person| holds(person.standing))
@@ -322,7 +344,7 @@ fn stays(lesson: &Lesson, no: ParticipantNo) -> bool {
 fn holds(standing: Standing) -> bool {
     match standing {
         Standing::Online | Standing::Offline => true,
-        Standing::Left | Standing::Removed(_) => false,
+        Standing::Waiting(_) | Standing::Left | Standing::Removed(_) => false,
     }
 }
 

@@ -9,6 +9,9 @@
 //! another owner has taken the log over, the task ends.
 //! Left out on purpose: rules (the lesson crate), sockets (`connection`).
 
+mod ballots;
+mod calls;
+mod chores;
 mod counted;
 mod gathering;
 mod ledger;
@@ -29,14 +32,15 @@ use kreide_cluster::LogError;
 use kreide_control::{
     Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
 };
-use kreide_lesson::{Actor, Event, Identity, Intent, KeyHash, Millis};
+use kreide_lesson::{Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent};
 use kreide_protocol::{ClientMessage, ErrorCode};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::rooms::Context;
+use crate::translate::Additions;
 use crate::{clock, translate};
 
 use counted::Counted;
@@ -46,6 +50,7 @@ use media::Offered;
 use recorder::Recorder;
 use seats::{Connection, Joining, Seats, Stage};
 
+pub(crate) use calls::{Call, Wanted};
 pub(crate) use load::load;
 pub(crate) use seats::ConnectionId;
 
@@ -53,6 +58,8 @@ pub(crate) use seats::ConnectionId;
 const MAX_PENDING: usize = 2048;
 /// How long after a failure the log is tried again.
 const RETRY: Duration = Duration::from_millis(500);
+/// How long a group is told before a teacher listens to it: time to hear the sound and look up.
+const LISTENING_LEAD_MS: i64 = 3_000;
 
 /// Something that reaches a lesson's task.
 pub(crate) enum Input {
@@ -62,6 +69,8 @@ pub(crate) enum Input {
     Said { by: ConnectionId, reference: Option<u32>, message: ClientMessage },
     /// A connection has ended.
     Gone { by: ConnectionId },
+    /// Somebody calls over HTTP.
+    Call(Box<Call>),
     /// The media plane says something.
     Media(kreide_control::Event),
     /// The recorder says something.
@@ -105,6 +114,14 @@ pub(crate) struct Keeper {
     repeat_media: Option<Instant>,
     /// When a lesson without connections ends.
     empty_until: Option<Instant>,
+    /// Votes that are in no log yet.
+    ballots: Option<BallotBox>,
+    /// Counted votes that the log did not take.
+    owed_tallies: Vec<(u64, Batch)>,
+    /// When the lesson must rest, unless a teacher comes.
+    unattended_at: Option<Instant>,
+    /// When families that wait are told anew how long.
+    expectation_at: Option<Instant>,
     counted: Counted,
 }
 
@@ -123,12 +140,17 @@ enum Done {
 enum Then {
     Nothing,
     /// The one who asked is told.
-    Answer {
-        by: ConnectionId,
-        reference: Option<u32>,
-    },
+    Answer(Asker),
     /// Someone takes a seat.
     Enter(Box<Entrance>),
+}
+
+/// Who asked for something.
+enum Asker {
+    /// A connection, by a message with this number.
+    Connection { by: ConnectionId, reference: Option<u32> },
+    /// A call over HTTP.
+    Call(oneshot::Sender<Result<(), ErrorCode>>),
 }
 
 /// Someone whose intent to join is on its way into the log.
@@ -137,6 +159,8 @@ struct Entrance {
     outbox: Outbox,
     offer: Option<String>,
     joining: Joining,
+    /// The key that opens the seat next time.
+    resume: String,
     by_token: bool,
     /// The connection ended meanwhile.
     gone: bool,
@@ -172,6 +196,7 @@ impl Keeper {
                 input = inputs.recv() => self.input(input.unwrap_or(Input::Stop)),
                 () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => self.wake(),
             }
+            self.mind_teacher();
             self.depart();
             match self.phase {
                 Phase::Over(code) => break code,
@@ -203,6 +228,7 @@ impl Keeper {
                 Some(no) => drop(self.detach(no)),
                 None => self.ledger.gone(by),
             },
+            Input::Call(call) => self.call(*call),
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),
             Input::Stop => self.phase = Phase::Stopping,
@@ -230,23 +256,47 @@ impl Keeper {
     fn said(&mut self, by: ConnectionId, reference: Option<u32>, message: ClientMessage) {
         // A connection that lost its seat has been told so.
         let Some(no) = self.seats.held_by(by) else { return };
-        let then = Then::Answer { by, reference };
-        let Some(Connection { stage: Stage::Live { .. }, .. }) = self.seats.get_mut(no).connection
-        else {
-            return self.refuse(then, ErrorCode::BadMessage);
-        };
-        match message {
-            ClientMessage::Offer { offer } => self.offer(no, by, reference, offer),
-            ClientMessage::View { slots } => match self.view(no, slots) {
-                Ok(()) => self.answer(by, reference),
+        let then = Then::Answer(Asker::Connection { by, reference });
+        let Some(connection) = &self.seats.get_mut(no).connection else { return };
+        match (&connection.stage, message) {
+            (Stage::Live { .. }, ClientMessage::Offer { offer }) => {
+                self.offer(no, by, reference, offer);
+            }
+            (Stage::Live { .. }, ClientMessage::View { slots }) => match self.view(no, slots) {
+                Ok(()) => self.answer_to(then),
                 Err(code) => self.refuse(then, code),
             },
+            // Whoever waits may do one thing; the lesson refuses all others.
+            (Stage::Live { .. } | Stage::Waiting, message) => self.act(no, message, then),
+            (Stage::Joining(_), _) => self.refuse(then, ErrorCode::BadMessage),
+        }
+    }
+
+    /// Someone with a seat, or who waits for one, wants something of the lesson.
+    fn act(&mut self, no: ParticipantNo, message: ClientMessage, then: Then) {
+        let additions = Additions {
+            me: no,
+            seed: rand::random(),
+            listening_begins: Millis(clock::now() + LISTENING_LEAD_MS),
+        };
+        match message {
             ClientMessage::Record { on: true } => self.start_recording(no, then),
-            message => match translate::intent(&message) {
-                Some(intent) => self.propose(Actor::Participant(no), intent, then),
-                // `connection` lets neither a second join nor a ping through.
+            message => match translate::intent(&message, additions) {
+                Some(intent) => self.want(no, intent, then),
                 None => self.refuse(then, ErrorCode::BadMessage),
             },
+        }
+    }
+
+    /// What a participant wants; what concerns the ballot box goes there.
+    fn want(&mut self, no: ParticipantNo, intent: Intent, then: Then) {
+        match intent {
+            Intent::Poll(PollIntent::Vote { .. }) => self.vote(no, intent, then),
+            Intent::Poll(PollIntent::Close) | Intent::End => {
+                self.empty_ballot_box();
+                self.propose(Actor::Participant(no), intent, then);
+            }
+            intent => self.propose(Actor::Participant(no), intent, then),
         }
     }
 
@@ -306,11 +356,12 @@ impl Keeper {
                 }
             }
             match (then, step.seat) {
-                (Then::Answer { by, reference }, _) => self.answer(by, reference),
+                (then @ Then::Answer(_), _) => self.answer_to(then),
                 (Then::Enter(entrance), Some(no)) => self.enter(no, *entrance),
                 (Then::Enter(_) | Then::Nothing, _) => {}
             }
-            self.see_out(&step);
+            self.see_to(&step);
+            self.tell_signals(&step.signals);
         }
         self.tell_media();
     }
@@ -334,8 +385,8 @@ impl Keeper {
 
     /// Answers intents that act now and are logged later.
     fn answer_owed(&mut self) {
-        for (by, reference) in self.ledger.take_answers() {
-            self.answer(by, reference);
+        for then in self.ledger.take_answers() {
+            self.answer_to(then);
         }
     }
 
@@ -346,14 +397,23 @@ impl Keeper {
         match intent {
             Intent::Disconnected { who } => self.seats.goes_offline(who, again),
             Intent::BeginRecording { id } => self.recorder.begins(again, id),
+            Intent::Poll(PollIntent::Tally { id, batch }) => self.owed_tallies.push((id, batch)),
             _ => {}
         }
         self.refuse(then, ErrorCode::Degraded);
     }
 
-    fn answer(&self, by: ConnectionId, reference: Option<u32>) {
-        if let Some(connection) = self.connection(by) {
-            connection.outbox.done(reference);
+    /// Tells the one who asked that it is done.
+    fn answer_to(&self, then: Then) {
+        match then {
+            Then::Answer(Asker::Connection { by, reference }) => {
+                if let Some(connection) = self.connection(by) {
+                    connection.outbox.done(reference);
+                }
+            }
+            // The caller may have hung up.
+            Then::Answer(Asker::Call(answer)) => drop(answer.send(Ok(()))),
+            Then::Nothing | Then::Enter(_) => {}
         }
     }
 
@@ -363,7 +423,8 @@ impl Keeper {
             Then::Enter(entrance) => {
                 entrance.outbox.turn_away(entrance.joining.reference, code);
             }
-            Then::Answer { by, reference } => {
+            Then::Answer(Asker::Call(answer)) => drop(answer.send(Err(code))),
+            Then::Answer(Asker::Connection { by, reference }) => {
                 if let Some(connection) = self.connection(by) {
                     connection.outbox.refuse(reference, code, "the message is refused".to_owned());
                 }
@@ -383,9 +444,10 @@ impl Keeper {
             Health::Degraded { until } => Some(until),
         };
         let offline = self.seats.next_offline();
-        let gathered = self.gathering.due();
-        [retry, self.repeat_media, self.empty_until, offline, gathered, self.recorder.next_due()]
+        let others = [self.gathering.due(), self.recorder.next_due(), self.next_chore()];
+        [retry, self.repeat_media, self.empty_until, offline]
             .into_iter()
+            .chain(others)
             .flatten()
             .min()
     }
@@ -408,12 +470,14 @@ impl Keeper {
         if let Some(id) = self.recorder.due_by(now) {
             self.propose(Actor::Server, Intent::BeginRecording { id }, Then::Nothing);
         }
+        self.do_chores(now);
         if self.empty_until.is_some_and(|at| at <= now) {
             self.empty_until = Some(now + self.context.config.empty_lesson);
             if self.ledger.committed().last_seq() == 0 {
                 // Nobody ever got in: there is nothing to end.
                 self.phase = Phase::Over(ErrorCode::GoingAway);
             } else {
+                self.empty_ballot_box();
                 self.propose(Actor::Server, Intent::End, Then::Nothing);
             }
         }

@@ -5,7 +5,7 @@
 //! Left out on purpose: whether they may; the lesson has decided when this is reached.
 
 use kreide_control::{LessonKey, ParticipantNo};
-use kreide_lesson::{Actor, Event, Intent};
+use kreide_lesson::{Actor, Event, Intent, Millis, Newcomer, Standing};
 use kreide_protocol::{ErrorCode, Joined, Media, ServerMessage, VERSION};
 use tokio::time::Instant;
 
@@ -30,8 +30,9 @@ impl Keeper {
             Key::Token(identity) => Intent::Join { identity, key: next },
             Key::Resume(key) => Intent::Resume { key, next },
         };
-        let joining = Joining { reference, since, resume };
-        let entrance = Entrance { connection, outbox, offer, joining, by_token, gone: false };
+        let joining = Joining { reference, since };
+        let entrance =
+            Entrance { connection, outbox, offer, joining, resume, by_token, gone: false };
         self.propose(Actor::Door, intent, Then::Enter(Box::new(entrance)));
     }
 
@@ -40,11 +41,11 @@ impl Keeper {
         let connection = Connection {
             id: entrance.connection,
             outbox: entrance.outbox.clone(),
+            resume: entrance.resume.clone(),
             knows: 0,
             stage: Stage::Joining(Joining {
                 reference: entrance.joining.reference,
                 since: entrance.joining.since,
-                resume: entrance.joining.resume.clone(),
             }),
         };
         match self.seats.seat(no, connection) {
@@ -58,6 +59,10 @@ impl Keeper {
     pub(super) fn enter(&mut self, no: ParticipantNo, entrance: Entrance) {
         match entrance.offer {
             _ if entrance.gone => drop(self.detach(no)),
+            _ if self.must_wait(no) => {
+                self.keep_waiting(no);
+                entrance.outbox.done(entrance.joining.reference);
+            }
             Some(offer) => self.connect(no, entrance.connection, Offered::Join, offer),
             None => {
                 // Another device has come: what the earlier one sends is not this one's.
@@ -68,6 +73,31 @@ impl Keeper {
                 }
                 self.welcome(no, None);
             }
+        }
+    }
+
+    fn must_wait(&self, no: ParticipantNo) -> bool {
+        let person = self.ledger.committed().person(no);
+        person.is_some_and(|person| matches!(person.standing, Standing::Waiting(_)))
+    }
+
+    /// Tells a connection that it must wait, or how long still.
+    pub(super) fn keep_waiting(&mut self, no: ParticipantNo) {
+        let lesson = self.ledger.committed();
+        let Some(connection) = &mut self.seats.get_mut(no).connection else { return };
+        let now = Millis(clock::now());
+        let told = translate::waiting(lesson, no, &self.title, &connection.resume, now);
+        let Some(told) = told else { return };
+        connection.stage = Stage::Waiting;
+        connection.outbox.say(&ServerMessage::Waiting(told));
+    }
+
+    /// Someone who waited was let in: everything but media, which the browser offers now.
+    pub(super) fn let_in(&mut self, no: ParticipantNo) {
+        let Some(connection) = &mut self.seats.get_mut(no).connection else { return };
+        if matches!(connection.stage, Stage::Waiting) {
+            connection.stage = Stage::Joining(Joining { reference: None, since: None });
+            self.welcome(no, None);
         }
     }
 
@@ -88,21 +118,21 @@ impl Keeper {
             .filter(|missed| missed.len() <= MAX_MISSED)
             .and_then(|missed| {
                 // An event without a message would be a gap: then a snapshot is the honest reply.
-                let stamped = |(seq, logged)| translate::stamped(lesson, texts, seq, logged);
+                let stamped = |(seq, logged)| translate::stamped(lesson, texts, seq, logged, no);
                 missed.into_iter().map(stamped).collect::<Option<Vec<_>>>()
             });
         let LessonKey { tenant, room, .. } = self.key.clone();
-        let access = Access { tenant, room, role: me.role };
+        let access = Access { tenant, room, role: me.role, subject: subject.0.clone() };
         let joined = Joined {
             version: VERSION,
             features: Vec::new(),
             you: no.0,
             may_be_recorded: me.consent,
-            access: self.context.keys.access_token(access, &subject.0),
+            access: self.context.keys.access_token(access),
             title: self.title.clone(),
             lesson: self.key.lesson,
             epoch: self.ledger.epoch().0,
-            resume: joining.resume,
+            resume: connection.resume.clone(),
             seq: lesson.seq_for(no),
             snapshot: missed.is_none().then(|| translate::snapshot(lesson, texts, no)),
             missed: missed.unwrap_or_default(),
@@ -118,26 +148,38 @@ impl Keeper {
         self.tell_media_so_far(no);
     }
 
-    /// Closes the connections that a step leaves without a seat.
-    pub(super) fn see_out(&mut self, step: &Step) {
+    /// Brings the connections to where a step leaves their seats.
+    pub(super) fn see_to(&mut self, step: &Step) {
         for logged in &step.events {
-            match logged.event {
-                Event::SeatLeft { no } => {
-                    if let Some(connection) = self.detach(no) {
-                        if !matches!(step.intent, Intent::Leave) {
-                            close(&connection.outbox, ErrorCode::OpenedElsewhere);
-                        }
-                        connection.outbox.close();
-                    }
+            match &logged.event {
+                Event::SeatTaken(Newcomer { no, .. }) => self.let_in(*no),
+                // Sent back there by a teacher; whoever has just come is told by `enter`.
+                Event::Waiting { newcomer, .. } if step.seat.is_none() => {
+                    self.keep_waiting(newcomer.no);
                 }
-                Event::Removed { no, .. } => {
-                    if let Some(connection) = self.detach(no) {
-                        close(&connection.outbox, ErrorCode::Removed);
-                    }
+                Event::SeatLeft { no } if !self.must_wait(*no) => {
+                    self.see_out(*no, left_because(&step.intent));
                 }
+                Event::WaitEnded { no, by: Some(_) } => {
+                    self.see_out(*no, Some(ErrorCode::TurnedAway));
+                }
+                Event::WaitEnded { no, by: None } => {
+                    self.see_out(*no, left_because(&step.intent));
+                }
+                Event::Removed { no, .. } => self.see_out(*no, Some(ErrorCode::Removed)),
                 Event::Ended { .. } => self.phase = Phase::Over(ErrorCode::LessonEnded),
                 _ => {}
             }
+        }
+    }
+
+    /// Ends the connection of someone who has no seat any more.
+    fn see_out(&mut self, no: ParticipantNo, code: Option<ErrorCode>) {
+        if let Some(connection) = self.detach(no) {
+            if let Some(code) = code {
+                connection.outbox.say(&ServerMessage::Closed { code });
+            }
+            connection.outbox.close();
         }
     }
 
@@ -163,6 +205,15 @@ impl Keeper {
         for step in self.ledger.lose() {
             self.refuse(step.then, code);
         }
+    }
+}
+
+/// What someone is told who gave the seat up by this intent.
+fn left_because(intent: &Intent) -> Option<ErrorCode> {
+    match intent {
+        Intent::Leave => None,
+        Intent::Talk(_) => Some(ErrorCode::TalkOver),
+        _ => Some(ErrorCode::OpenedElsewhere),
     }
 }
 

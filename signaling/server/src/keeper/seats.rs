@@ -36,6 +36,8 @@ pub(super) struct Seat {
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) outbox: Outbox,
+    /// The key that opens the seat next time.
+    pub(super) resume: String,
     /// How many of the events that wait to be told its state held already.
     pub(super) knows: usize,
     pub(super) stage: Stage,
@@ -45,6 +47,8 @@ pub(super) struct Connection {
 pub(super) enum Stage {
     /// The seat is taken; `joined` waits for the media plane's answer.
     Joining(Joining),
+    /// The seat must be waited for; `joined` follows when its holder is let in.
+    Waiting,
     /// Everything that happens is sent.
     Live {
         /// An offer is being answered.
@@ -56,7 +60,6 @@ pub(super) enum Stage {
 pub(super) struct Joining {
     pub(super) reference: Option<u32>,
     pub(super) since: Option<u64>,
-    pub(super) resume: String,
 }
 
 /// What the media plane was told about a participant's transport.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use kreide_control::ParticipantNo;
-use kreide_lesson::Event;
+use kreide_lesson::{Event, GroupEvent, Newcomer, ToolEvent};
 
 /// Whose rights, or whether they may be recorded, may have changed since the media plane was told.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,8 +25,22 @@ impl Stirred {
     /// Adds those whom an event concerns.
     pub(super) fn add(&mut self, event: &Event) {
         match event {
-            Event::SeatTaken { no, .. }
+            Event::SeatTaken(Newcomer { no, .. })
+            | Event::Waiting { newcomer: Newcomer { no, .. }, .. }
+            | Event::WaitEnded { no, .. }
             | Event::SeatLeft { no }
+            | Event::Granted { no, .. }
+            | Event::LockRestored { no, .. }
+            | Event::LetSpeak { no, .. }
+            | Event::Tool(ToolEvent::InRoom { no, .. })
+            | Event::Group(
+                GroupEvent::Assigned { no, .. }
+                | GroupEvent::Visited { no, .. }
+                | GroupEvent::ListenAnnounced { no, .. }
+                | GroupEvent::ListenBegan { no }
+                | GroupEvent::ListenEnded { no }
+                | GroupEvent::Everywhere { no, .. },
+            )
             | Event::Sending { no, .. }
             | Event::LockSet { who: Some(no), .. }
             | Event::RightsChanged { no }
@@ -41,9 +55,40 @@ impl Stirred {
             | Event::Online { .. }
             | Event::Hand { .. }
             | Event::Chat { .. }
+            | Event::ChatEdited { .. }
+            | Event::ChatDeleted { .. }
+            | Event::ChatHidden { .. }
+            | Event::Caption { .. }
+            | Event::Renamed { .. }
+            | Event::Acted { .. }
+            | Event::Undone { .. }
+            | Event::Invited { .. }
+            | Event::Poll(_)
+            | Event::Talk(_)
+            | Event::Group(
+                GroupEvent::Prepared { .. }
+                | GroupEvent::Extended { .. }
+                | GroupEvent::Called { .. }
+                | GroupEvent::Unknown,
+            )
+            | Event::Tool(
+                ToolEvent::Spotlight { .. }
+                | ToolEvent::Announced { .. }
+                | ToolEvent::TimerSet { .. }
+                | ToolEvent::ReadyAsked { .. }
+                | ToolEvent::Ready { .. }
+                | ToolEvent::Picked { .. }
+                | ToolEvent::Unknown,
+            )
+            | Event::Erased
             | Event::ResumeKey { .. }
             | Event::TokenUsed { .. } => {}
             Event::LockSet { who: None, .. }
+            | Event::PolicySet { .. }
+            | Event::QuietSet { .. }
+            | Event::PausedSet { .. }
+            | Event::Group(GroupEvent::Opened { .. } | GroupEvent::Closed)
+            | Event::Tool(ToolEvent::Focus { .. })
             | Event::RecordingAnnounced { .. }
             | Event::RecordingBegan { .. }
             | Event::RecordingStopped { .. }

@@ -2,7 +2,7 @@
 
 use kreide_control::ParticipantNo;
 use kreide_lesson::{
-    Event, GroupEvent, Lesson, LockKind, Logged, PollEvent, Signal, TalkEvent, ToolEvent,
+    Audience, Event, GroupEvent, Lesson, LockKind, Logged, PollEvent, Signal, TalkEvent, ToolEvent,
 };
 use kreide_protocol as protocol;
 use kreide_protocol::{LessonEvent, RecordingStopped, ServerMessage, Stamped};
@@ -12,22 +12,19 @@ use super::values::{act, kind, locks, reaction, recording_end, rights, wait};
 use super::{Texts, classroom, text};
 
 /// Whether readers are told different things about this event, or it tells of their own view.
-pub(crate) fn differs_by_reader(lesson: &Lesson, event: &Event) -> bool {
-    match event {
-        Event::Group(_) | Event::Poll(_) | Event::Talk(_) | Event::PolicySet { .. } => true,
-        Event::Tool(event) => {
-            matches!(event, ToolEvent::Ready { .. } | ToolEvent::ReadyAsked { .. })
-                || lesson_asks_ready(lesson)
+pub(crate) fn differs_by_reader(lesson: &Lesson, logged: &Logged) -> bool {
+    match &logged.event {
+        Event::Group(_)
+        | Event::Poll(_)
+        | Event::Talk(_)
+        | Event::Tool(_)
+        | Event::PolicySet { .. } => true,
+        Event::SeatTaken(_) => {
+            lesson.groups().is_open() || logged.audience != Audience::All
         }
-        Event::SeatTaken(_) => lesson.groups().open().is_some(),
         Event::LockSet { what, .. } | Event::Granted { what, .. } => *what == LockKind::People,
         _ => false,
     }
-}
-
-/// Every message of the tools tells of the ready check, and that differs by reader.
-fn lesson_asks_ready(lesson: &Lesson) -> bool {
-    lesson.tools().ready().is_some()
 }
 
 /// An event as this reader gets it, with the reader's own sequence. `None`: a kind without a

@@ -22,6 +22,7 @@ pub(crate) use values::{media, role, slot_now, slot_request};
 /// Names and texts of a lesson.
 pub(crate) type Texts = HashMap<PayloadId, Text>;
 
-fn text(texts: &Texts, id: PayloadId) -> String {
+/// A name or text; empty if it was erased.
+pub(crate) fn text(texts: &Texts, id: PayloadId) -> String {
     texts.get(&id).map(|text| text.as_str().to_owned()).unwrap_or_default()
 }
