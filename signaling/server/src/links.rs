@@ -44,11 +44,8 @@ pub async fn create(
         }
         Some(_) => return Err(LinkError::Name),
     };
-    let room = Room {
-        tenant: wanted.tenant.clone(),
-        id: wanted.room.clone(),
-        title: wanted.room.as_str().to_owned(),
-    };
+    let title = wanted.room.as_str().to_owned();
+    let room = Room::new(wanted.tenant.clone(), wanted.room.clone(), title);
     catalogue.ensure_room(room).await?;
     let text = secret::random();
     let link = Link {

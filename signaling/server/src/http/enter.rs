@@ -12,7 +12,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kreide_cluster::{CatalogueError, Link, LinkOwner, Room};
+use kreide_cluster::{CatalogueError, Door, Link, LinkOwner};
 use kreide_control::TenantId;
 use kreide_protocol::{EnterReply, EnterRequest, ErrorCode};
 use tokio::time::Instant;
@@ -67,8 +67,9 @@ async fn admit(
 ) -> Result<EnterReply, ErrorCode> {
     let (tenant, hash) = parsed.ok_or(ErrorCode::LinkInvalid)?;
     let found = app.catalogue.door(tenant, hash).await.map_err(unreachable)?;
-    let found = found.filter(|(link, _)| !link.revoked);
-    let (link, Room { title, .. }) = found.ok_or(ErrorCode::LinkInvalid)?;
+    let found = found.filter(|door| !door.link.revoked);
+    let Door { link, room, .. } = found.ok_or(ErrorCode::LinkInvalid)?;
+    let title = room.title;
     if link.expires.is_some_and(|end| end <= clock::now()) {
         return Err(ErrorCode::LinkExpired);
     }
@@ -79,7 +80,7 @@ async fn admit(
         LinkOwner::Person { subject, name } => {
             (subject, Some(mint(app, &link, subject, name)), Some(name.clone()))
         }
-        LinkOwner::Class => match name.map(str::trim) {
+        LinkOwner::Class | LinkOwner::Talk { .. } => match name.map(str::trim) {
             None => (&stranger, None, None),
             Some(name) if links::is_name(name) => {
                 (&stranger, Some(mint(app, &link, &stranger, name)), None)
