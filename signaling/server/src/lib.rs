@@ -29,9 +29,12 @@ mod metrics;
 mod offer;
 mod outbox;
 mod rooms;
+pub mod roster;
 mod secret;
 mod server;
 mod socket;
+mod table;
+pub mod talks;
 mod tokens;
 mod translate;
 
@@ -39,3 +42,4 @@ pub use access::Access;
 pub use config::Config;
 pub use keys::{KeyError, Keys};
 pub use server::{Parts, Server};
+pub use table::TableError;

@@ -60,7 +60,12 @@ pub async fn create(
         revoked: false,
     };
     catalogue.add_link(link).await?;
-    Ok(format!("{}/j#{}.{text}", url.trim_end_matches('/'), wanted.tenant))
+    Ok(address(url, &wanted.tenant, &text))
+}
+
+/// The address of a link with this secret.
+pub(crate) fn address(url: &str, tenant: &TenantId, text: &str) -> String {
+    format!("{}/j#{tenant}.{text}", url.trim_end_matches('/'))
 }
 
 /// Why a link was not made.
