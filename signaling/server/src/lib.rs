@@ -14,6 +14,8 @@ mod access;
 mod clock;
 mod config;
 mod connection;
+mod device;
+mod door;
 mod erasing;
 #[cfg(test)]
 mod forgery;
