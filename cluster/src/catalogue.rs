@@ -1,20 +1,37 @@
-//! What lasts between lessons: rooms, links, and which lesson of a room is open.
+//! What lasts between lessons: rooms, who belongs to them, links, and which lesson is open.
 //!
 //! Invariant: a link's secret is never stored, only its hash.
-//! Left out on purpose: people. A personal link holds an opaque subject and the name to show.
+//! Left out on purpose: accounts. A person is an opaque subject and a name to show, for a room.
 
 use std::fmt;
 
 use futures::future::BoxFuture;
 use kreide_control::{LessonKey, RecordingId, Role, RoomId, TenantId};
 
+use crate::{ExternalId, GroupSet, Room, RosterChange, RosterEntry, RosterImport, Talk, TalkList};
+
 /// SHA-256 of a link's secret.
 pub type LinkHash = [u8; 32];
 
 /// The catalogue of all tenants.
 pub trait Catalogue: Send + Sync {
-    /// Adds a room unless it is there already; its title is not changed then.
+    /// Adds a room unless it is there already; nothing of it is changed then.
+    /// [`CatalogueError::Taken`] if another room has its external id.
     fn ensure_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// Adds a room, or replaces what is known of it. [`CatalogueError::Taken`] if another room
+    /// has its external id.
+    fn put_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// The rooms of a school by their ids. For its administration: no browser can ask for it.
+    fn rooms(&self, tenant: TenantId) -> BoxFuture<'static, Result<Vec<Room>, CatalogueError>>;
+
+    /// Finds a room by what another system of the school calls it.
+    fn room_named(
+        &self,
+        tenant: TenantId,
+        name: ExternalId,
+    ) -> BoxFuture<'static, Result<Option<Room>, CatalogueError>>;
 
     /// Finds a room.
     fn room(
@@ -33,19 +50,91 @@ pub trait Catalogue: Send + Sync {
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Link>, CatalogueError>>;
 
-    /// Finds a link and the room it leads to, as [`Self::link`] and [`Self::room`] do, in one
-    /// question: everyone who comes asks it.
+    /// Finds what a link opens, in one question: everyone who comes asks it.
     fn door(
         &self,
         tenant: TenantId,
         hash: LinkHash,
-    ) -> BoxFuture<'static, Result<Option<(Link, Room)>, CatalogueError>>;
+    ) -> BoxFuture<'static, Result<Option<Door>, CatalogueError>>;
 
     /// Makes a link useless. Returns whether there was one.
     fn revoke_link(
         &self,
         tenant: TenantId,
         hash: LinkHash,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
+    /// Makes all personal links of somebody useless, in all rooms of the school: whoever is
+    /// removed does not come back by them. Returns how many were good until now.
+    fn revoke_links_of(
+        &self,
+        tenant: TenantId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<u64, CatalogueError>>;
+
+    /// Brings rosters to what a school says, all of them or none. Those who are not named any
+    /// more are taken off, and their links to the room revoked. Doing it twice is the same as
+    /// once.
+    fn import_roster(
+        &self,
+        import: RosterImport,
+    ) -> BoxFuture<'static, Result<Vec<RosterChange>, CatalogueError>>;
+
+    /// The people of a room in seating order.
+    fn roster(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<RosterEntry>, CatalogueError>>;
+
+    /// Whether somebody is on a room's roster now. A token that tells a seat and not that its
+    /// bearer must wait was given to someone who was.
+    fn on_roster(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
+    /// Sets the talks of a room and makes their links. Returns whether it did: it does not if
+    /// there are some and they are not to be replaced. The room must be there.
+    fn set_talks(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        list: TalkList,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
+    /// The talks of a room in their order.
+    fn talks(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<Talk>, CatalogueError>>;
+
+    /// Keeps groups for later lessons, under a name that replaces what was kept under it.
+    /// [`CatalogueError::Full`] if the room has [`crate::MAX_GROUP_SETS`] others. The room must be
+    /// there.
+    fn put_group_set(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        set: GroupSet,
+    ) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
+    /// The prepared groups of a room by their names.
+    fn group_sets(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<GroupSet>, CatalogueError>>;
+
+    /// Forgets prepared groups. Returns whether there were some of this name.
+    fn delete_group_set(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        name: String,
     ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
 
     /// The open lesson of a room; opens the next one if there is none.
@@ -135,24 +224,6 @@ pub trait Catalogue: Send + Sync {
     ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
 }
 
-/// A lasting place such as class 7b.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Room {
-    /// The school.
-    pub tenant: TenantId,
-    /// The room's id, unique within the school.
-    pub id: RoomId,
-    /// The title to show.
-    pub title: String,
-}
-
-/// Prints no title, because titles often hold a teacher's name.
-impl fmt::Debug for Room {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Room({}/{})", self.tenant, self.id)
-    }
-}
-
 /// A recording. Its media is a file of the recorder, named by the id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
@@ -215,6 +286,13 @@ pub enum LinkOwner {
     },
     /// For a class: everyone who uses it is a new person and says a name.
     Class,
+    /// For the family of one talk: everyone who uses it is a new person of that talk.
+    Talk {
+        /// The talk's place in the room's list.
+        slot: u32,
+        /// The family's name to show; otherwise everyone says one.
+        label: Option<String>,
+    },
 }
 
 /// Prints neither subject nor name.
@@ -223,8 +301,20 @@ impl fmt::Debug for LinkOwner {
         f.write_str(match self {
             Self::Person { .. } => "Person",
             Self::Class => "Class",
+            Self::Talk { .. } => "Talk",
         })
     }
+}
+
+/// What a link opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// The link. Whether it still opens is for the caller to say.
+    pub link: Link,
+    /// Where it leads.
+    pub room: Room,
+    /// The seat on the room's roster of the person whom it is for.
+    pub seat: Option<u32>,
 }
 
 /// Why the catalogue did not answer.
@@ -236,4 +326,10 @@ pub enum CatalogueError {
     /// A stored value is none that this version knows.
     #[error("the catalogue holds a value that this version does not know")]
     Unreadable,
+    /// Another room has this external id.
+    #[error("another room of the school has this external id")]
+    Taken,
+    /// The room has as many of these as there may be.
+    #[error("the room has as many of these as there may be")]
+    Full,
 }

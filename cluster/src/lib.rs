@@ -7,11 +7,19 @@
 //! live in the lesson crate, which this crate does not import.
 
 mod catalogue;
+mod groups;
 mod log;
+mod room;
+mod roster;
 mod sqlite;
+mod talks;
 
 pub use catalogue::{
-    Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, RecordingSize, Room,
+    Catalogue, CatalogueError, Door, Link, LinkHash, LinkOwner, Recording, RecordingSize,
 };
+pub use groups::{BadGroupSet, GroupSet, MAX_GROUP_SET_NAME, MAX_GROUP_SETS, MAX_GROUPS};
 pub use log::{Append, LessonLog, LogError, Payload, Record, Stored, Whose};
+pub use room::{ExternalId, MAX_METADATA, Metadata, Room};
+pub use roster::{LinksFor, RoomRoster, RosterChange, RosterEntry, RosterImport, RosterPerson};
 pub use sqlite::{OpenError, SqliteStore};
+pub use talks::{Talk, TalkList};

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
 
-use kreide_cluster::{Catalogue, Link, LinkOwner, Room, SqliteStore};
-use kreide_control::{LessonKey, Role, RoomId, TenantId};
+use kreide_cluster::{
+    Catalogue, CatalogueError, ExternalId, Link, LinkOwner, Metadata, Room, SqliteStore,
+};
+use kreide_control::{LessonKey, Lobby, Policy, Role, RoomId, TenantId};
 
 fn tenant(id: &str) -> TenantId {
     TenantId::parse(id).unwrap()
@@ -15,7 +17,7 @@ fn room_id() -> RoomId {
 
 async fn store_with_room(folder: &std::path::Path) -> SqliteStore {
     let store = SqliteStore::open(folder).await.unwrap();
-    let room = Room { tenant: tenant("school"), id: room_id(), title: "7b Mathe".to_owned() };
+    let room = Room::new(tenant("school"), room_id(), "7b Mathe".to_owned());
     store.ensure_room(room.clone()).await.unwrap();
     store.ensure_room(Room { title: "again".to_owned(), ..room }).await.unwrap();
     store
@@ -31,6 +33,43 @@ async fn a_room_keeps_its_title_and_belongs_to_its_tenant() {
 }
 
 #[tokio::test]
+async fn what_a_school_says_of_a_room_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let named = |id: &str, name: &str| {
+        let room = Room::new(tenant("school"), RoomId::parse(id).unwrap(), id.to_owned());
+        Room { external_id: ExternalId::parse(name), ..room }
+    };
+    let plain = store.room(tenant("school"), room_id()).await.unwrap().unwrap();
+    assert_eq!(plain.policy, Policy::default(), "nobody has decided anything");
+    let room = Room {
+        title: "7b".to_owned(),
+        metadata: Metadata::parse(r#"{"untis":[7]}"#).unwrap(),
+        policy: Policy { lobby: Lobby::Everyone, keep_days: 3, ..Policy::default() },
+        ..named("7b", "untis:7b")
+    };
+    store.put_room(room.clone()).await.unwrap();
+    store.ensure_room(named("7b", "other")).await.unwrap();
+    assert_eq!(store.room(tenant("school"), room_id()).await, Ok(Some(room.clone())));
+    let find = |school: &str, name: &str| {
+        store.room_named(tenant(school), ExternalId::parse(name).unwrap())
+    };
+    assert_eq!(find("school", "untis:7b").await, Ok(Some(room.clone())));
+    assert_eq!(find("school", "other").await, Ok(None));
+    assert_eq!(find("other", "untis:7b").await, Ok(None));
+
+    let taken = named("8c", "untis:7b");
+    assert_eq!(store.put_room(taken.clone()).await, Err(CatalogueError::Taken));
+    assert_eq!(store.ensure_room(taken.clone()).await, Err(CatalogueError::Taken));
+    let elsewhere = Room { tenant: tenant("other"), ..taken };
+    store.put_room(elsewhere.clone()).await.unwrap();
+    let nameless = Room { external_id: None, ..named("8c", "") };
+    store.put_room(nameless.clone()).await.unwrap();
+    assert_eq!(store.rooms(tenant("school")).await, Ok(vec![room, nameless]));
+    assert_eq!(store.rooms(tenant("other")).await, Ok(vec![elsewhere]));
+}
+
+#[tokio::test]
 async fn links_of_every_role_and_owner_are_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_with_room(folder.path()).await;
@@ -40,6 +79,8 @@ async fn links_of_every_role_and_owner_are_read_back() {
         (Role::Presenter, person.clone(), None),
         (Role::Pupil, LinkOwner::Class, Some(99)),
         (Role::Guest, LinkOwner::Class, None),
+        (Role::Guest, LinkOwner::Talk { slot: 3, label: None }, Some(99)),
+        (Role::Guest, LinkOwner::Talk { slot: 4, label: Some("Fam. Li".to_owned()) }, None),
         (Role::Interpreter, person.clone(), None),
         (Role::Observer, person, Some(i64::MAX)),
     ];
@@ -58,9 +99,9 @@ async fn links_of_every_role_and_owner_are_read_back() {
         store.add_link(link.clone()).await.unwrap();
         assert_eq!(store.link(tenant("school"), link.hash).await.unwrap(), Some(link.clone()));
         assert_eq!(store.link(tenant("other"), link.hash).await.unwrap(), None);
-        let (behind, leads_to) = store.door(tenant("school"), link.hash).await.unwrap().unwrap();
-        assert_eq!((&behind, &leads_to.id), (&link, &link.room));
-        assert_eq!(Some(leads_to), store.room(tenant("school"), link.room.clone()).await.unwrap());
+        let door = store.door(tenant("school"), link.hash).await.unwrap().unwrap();
+        assert_eq!((&door.link, &door.room.id, door.seat), (&link, &link.room, None));
+        assert_eq!(Some(door.room), store.room(tenant("school"), link.room.clone()).await.unwrap());
         assert_eq!(store.door(tenant("other"), link.hash).await.unwrap(), None);
         assert!(!store.revoke_link(tenant("other"), link.hash).await.unwrap());
         assert!(store.revoke_link(tenant("school"), link.hash).await.unwrap());

@@ -142,8 +142,7 @@ async fn a_database_of_the_first_version_opens_with_all_that_is_in_it() {
     for _ in 0..2 {
         let store = SqliteStore::open(folder.path()).await.unwrap();
         let found = store.room(tenant("school"), room("7b")).await.unwrap();
-        let expected =
-            Room { tenant: tenant("school"), id: room("7b"), title: "7b Mathe".to_owned() };
+        let expected = Room::new(tenant("school"), room("7b"), "7b Mathe".to_owned());
         assert!(found == Some(expected));
         let link = Link {
             tenant: tenant("school"),
@@ -159,6 +158,9 @@ async fn a_database_of_the_first_version_opens_with_all_that_is_in_it() {
         assert_eq!(store.link(tenant("school"), [0xab; 32]).await, Ok(Some(link)));
         let open = store.current_lesson(tenant("school"), room("7b")).await.unwrap();
         assert_eq!(open.map(|key| key.lesson), Some(4));
+        assert_eq!(store.roster(tenant("school"), room("7b")).await, Ok(vec![]));
+        assert_eq!(store.talks(tenant("school"), room("7b")).await, Ok(vec![]));
+        assert_eq!(store.group_sets(tenant("school"), room("7b")).await, Ok(vec![]));
         store.put_recording(recording("a", 10)).await.unwrap();
     }
 }

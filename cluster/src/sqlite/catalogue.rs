@@ -1,30 +1,28 @@
-//! [`Catalogue`] on SQLite.
+//! [`Catalogue`] on SQLite: lessons here, everything else in a file of its own.
 //!
 //! Invariant: every statement that a request causes names the tenant, also where the rest of the
 //! key would be unique.
-//! Left out on purpose: listing. Nothing that a request can reach enumerates rooms or links. The
-//! recordings of one room are listed (`recordings`).
+//! Left out on purpose: listing. Nothing that a browser can reach enumerates rooms or links. What
+//! belongs to one room is listed.
 
 use futures::future::BoxFuture;
-use kreide_control::{LessonKey, RecordingId, Role, RoomId, TenantId};
+use kreide_control::{LessonKey, RecordingId, RoomId, TenantId};
 use sqlx::{query, query_as};
 
 use super::writer::key;
-use super::{SqliteStore, recordings};
-use crate::{Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, RecordingSize, Room};
+use super::{SqliteStore, groups, links, recordings, rooms, roster, talks};
+use crate::{
+    Catalogue, CatalogueError, Door, ExternalId, GroupSet, Link, LinkHash, Recording,
+    RecordingSize, Room, RosterChange, RosterEntry, RosterImport, Talk, TalkList,
+};
 
 impl Catalogue for SqliteStore {
     fn ensure_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>> {
-        let pool = self.pool.clone();
-        Box::pin(async move {
-            query("INSERT OR IGNORE INTO rooms (tenant, room, title) VALUES (?, ?, ?)")
-                .bind(room.tenant.as_str())
-                .bind(room.id.as_str())
-                .bind(&room.title)
-                .execute(&pool)
-                .await?;
-            Ok(())
-        })
+        Box::pin(rooms::ensure(self.pool.clone(), room))
+    }
+
+    fn put_room(&self, room: Room) -> BoxFuture<'static, Result<(), CatalogueError>> {
+        Box::pin(rooms::put(self.pool.clone(), room))
     }
 
     fn room(
@@ -32,44 +30,23 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         room: RoomId,
     ) -> BoxFuture<'static, Result<Option<Room>, CatalogueError>> {
-        let pool = self.pool.clone();
-        Box::pin(async move {
-            let found: Option<(String,)> =
-                query_as("SELECT title FROM rooms WHERE tenant = ? AND room = ?")
-                    .bind(tenant.as_str())
-                    .bind(room.as_str())
-                    .fetch_optional(&pool)
-                    .await?;
-            Ok(found.map(|(title,)| Room { tenant, id: room, title }))
-        })
+        Box::pin(rooms::one(self.pool.clone(), tenant, room))
+    }
+
+    fn rooms(&self, tenant: TenantId) -> BoxFuture<'static, Result<Vec<Room>, CatalogueError>> {
+        Box::pin(rooms::of_tenant(self.pool.clone(), tenant))
+    }
+
+    fn room_named(
+        &self,
+        tenant: TenantId,
+        name: ExternalId,
+    ) -> BoxFuture<'static, Result<Option<Room>, CatalogueError>> {
+        Box::pin(rooms::named(self.pool.clone(), tenant, name))
     }
 
     fn add_link(&self, link: Link) -> BoxFuture<'static, Result<(), CatalogueError>> {
-        let pool = self.pool.clone();
-        Box::pin(async move {
-            let (subject, name) = match &link.owner {
-                LinkOwner::Person { subject, name } => (Some(subject), Some(name)),
-                LinkOwner::Class => (None, None),
-            };
-            query(
-                "INSERT INTO links
-                 (tenant, hash, room, role, subject, name, consent, created, expires, revoked)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )
-            .bind(link.tenant.as_str())
-            .bind(link.hash.as_slice())
-            .bind(link.room.as_str())
-            .bind(role_name(link.role))
-            .bind(subject)
-            .bind(name)
-            .bind(link.consent)
-            .bind(link.created)
-            .bind(link.expires)
-            .bind(link.revoked)
-            .execute(&pool)
-            .await?;
-            Ok(())
-        })
+        Box::pin(links::add(self.pool.clone(), link))
     }
 
     fn link(
@@ -77,44 +54,16 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Link>, CatalogueError>> {
-        let pool = self.pool.clone();
-        Box::pin(async move {
-            let found: Option<LinkRow> = query_as(
-                "SELECT room, role, subject, name, consent, created, expires, revoked FROM links
-                 WHERE tenant = ? AND hash = ?",
-            )
-            .bind(tenant.as_str())
-            .bind(hash.as_slice())
-            .fetch_optional(&pool)
-            .await?;
-            found.map(|row| read_link(tenant, hash, row)).transpose()
-        })
+        Box::pin(links::one(self.pool.clone(), tenant, hash))
     }
 
     fn door(
         &self,
         tenant: TenantId,
         hash: LinkHash,
-    ) -> BoxFuture<'static, Result<Option<(Link, Room)>, CatalogueError>> {
+    ) -> BoxFuture<'static, Result<Option<Door>, CatalogueError>> {
         let door = self.door.clone();
-        Box::pin(async move {
-            let found: Option<DoorRow> = query_as(
-                "SELECT room, role, subject, name, consent, created, expires, revoked, title
-                 FROM links JOIN rooms USING (tenant, room) WHERE links.tenant = ? AND hash = ?",
-            )
-            .bind(tenant.as_str())
-            .bind(hash.as_slice())
-            .fetch_optional(&mut *door.lock().await)
-            .await?;
-            found
-                .map(|(room, role, subject, name, consent, created, expires, revoked, title)| {
-                    let row = (room, role, subject, name, consent, created, expires, revoked);
-                    let link = read_link(tenant, hash, row)?;
-                    let room = Room { tenant: link.tenant.clone(), id: link.room.clone(), title };
-                    Ok((link, room))
-                })
-                .transpose()
-        })
+        Box::pin(async move { links::door(&door, tenant, hash).await })
     }
 
     fn revoke_link(
@@ -122,15 +71,82 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
-        let pool = self.pool.clone();
-        Box::pin(async move {
-            let changed = query("UPDATE links SET revoked = 1 WHERE tenant = ? AND hash = ?")
-                .bind(tenant.as_str())
-                .bind(hash.as_slice())
-                .execute(&pool)
-                .await?;
-            Ok(changed.rows_affected() > 0)
-        })
+        Box::pin(links::revoke(self.pool.clone(), tenant, hash))
+    }
+
+    fn revoke_links_of(
+        &self,
+        tenant: TenantId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<u64, CatalogueError>> {
+        Box::pin(links::revoke_of(self.pool.clone(), tenant, subject))
+    }
+
+    fn import_roster(
+        &self,
+        import: RosterImport,
+    ) -> BoxFuture<'static, Result<Vec<RosterChange>, CatalogueError>> {
+        Box::pin(roster::import(self.pool.clone(), import))
+    }
+
+    fn roster(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<RosterEntry>, CatalogueError>> {
+        Box::pin(roster::of_room(self.pool.clone(), tenant, room))
+    }
+
+    fn on_roster(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        Box::pin(roster::has(self.pool.clone(), tenant, room, subject))
+    }
+
+    fn set_talks(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        list: TalkList,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        Box::pin(talks::set(self.pool.clone(), tenant, room, list))
+    }
+
+    fn talks(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<Talk>, CatalogueError>> {
+        Box::pin(talks::of_room(self.pool.clone(), tenant, room))
+    }
+
+    fn put_group_set(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        set: GroupSet,
+    ) -> BoxFuture<'static, Result<(), CatalogueError>> {
+        Box::pin(groups::put(self.pool.clone(), tenant, room, set))
+    }
+
+    fn group_sets(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> BoxFuture<'static, Result<Vec<GroupSet>, CatalogueError>> {
+        Box::pin(groups::of_room(self.pool.clone(), tenant, room))
+    }
+
+    fn delete_group_set(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        name: String,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        Box::pin(groups::delete(self.pool.clone(), tenant, room, name))
     }
 
     fn open_lesson(
@@ -310,31 +326,6 @@ impl From<sqlx::Error> for CatalogueError {
     }
 }
 
-/// Room, role, subject, name, consent, created, expires, revoked.
-type LinkRow = (String, String, Option<String>, Option<String>, bool, i64, Option<i64>, bool);
-
-/// A [`LinkRow`] and the title of its room.
-type DoorRow =
-    (String, String, Option<String>, Option<String>, bool, i64, Option<i64>, bool, String);
-
-fn read_link(tenant: TenantId, hash: LinkHash, row: LinkRow) -> Result<Link, CatalogueError> {
-    let (room, role, subject, name, consent, created, expires, revoked) = row;
-    Ok(Link {
-        tenant,
-        hash,
-        room: RoomId::parse(&room).ok_or(CatalogueError::Unreadable)?,
-        role: role_named(&role).ok_or(CatalogueError::Unreadable)?,
-        owner: match (subject, name) {
-            (Some(subject), Some(name)) => LinkOwner::Person { subject, name },
-            _ => LinkOwner::Class,
-        },
-        consent,
-        created,
-        expires,
-        revoked,
-    })
-}
-
 pub(super) fn lesson_key(
     tenant: TenantId,
     room: RoomId,
@@ -342,22 +333,4 @@ pub(super) fn lesson_key(
 ) -> Result<LessonKey, CatalogueError> {
     let lesson = u32::try_from(lesson).map_err(|_damaged| CatalogueError::Unreadable)?;
     Ok(LessonKey { tenant, room, lesson })
-}
-
-fn role_named(name: &str) -> Option<Role> {
-    use Role::{Guest, Interpreter, Observer, Presenter, Pupil, Teacher};
-    let all = [Teacher, Presenter, Pupil, Guest, Interpreter, Observer];
-    all.into_iter().find(|role| role_name(*role) == name)
-}
-
-/// Roles as they are stored.
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Teacher => "teacher",
-        Role::Presenter => "presenter",
-        Role::Pupil => "pupil",
-        Role::Guest => "guest",
-        Role::Interpreter => "interpreter",
-        Role::Observer => "observer",
-    }
 }

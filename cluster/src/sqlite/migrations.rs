@@ -9,7 +9,8 @@ use sqlx::{Connection, query_scalar, raw_sql};
 
 /// The steps in order. The file's `user_version` counts those that it has seen.
 /// The first one also meets files from before steps were counted, hence its `IF NOT EXISTS`.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("recordings.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("recordings.sql"), include_str!("people.sql")];
 
 /// What a database is, compared with what this version knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(super) async fn run(connection: &mut SqliteConnection) -> Result<Version, sq
 }
 
 /// A pragma takes no parameters. A test holds the number to the steps.
-const VERSION_SEEN: &str = "PRAGMA user_version = 2";
+const VERSION_SEEN: &str = "PRAGMA user_version = 3";
 
 #[cfg(test)]
 mod tests {

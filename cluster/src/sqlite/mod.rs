@@ -7,10 +7,15 @@
 //! Left out on purpose: more than one process that owns lessons. Other processes may add links.
 
 mod catalogue;
+mod groups;
+mod links;
 mod log;
 mod migrations;
 mod recordings;
+mod rooms;
+mod roster;
 mod script;
+mod talks;
 mod writer;
 
 use std::fs::{self, OpenOptions, Permissions};

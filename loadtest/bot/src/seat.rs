@@ -41,7 +41,12 @@ impl Seat {
         name: &str,
         offer: String,
     ) -> Result<(Self, Box<Joined>, Instant), BotError> {
-        let request = EnterRequest { link: link.to_owned(), name: Some(name.to_owned()) };
+        let request = EnterRequest {
+            link: link.to_owned(),
+            name: Some(name.to_owned()),
+            chosen: None,
+            device: None,
+        };
         let entered = door.enter(&request).await?;
         let token =
             entered.token.ok_or_else(|| BotError::Refused("the link gives no token".to_owned()))?;

@@ -252,4 +252,13 @@ pub struct EnterRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub name: Option<String>,
+    /// Whom of `choose` the person says to be, instead of a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub chosen: Option<String>,
+    /// 128 random bits in base64url, made by this browser and kept in it, so that somebody removed
+    /// does not come back under another name. The lesson learns its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub device: Option<String>,
 }

@@ -16,7 +16,7 @@ pub use client::{ClientFrame, ClientMessage, EnterRequest, Join, JoinWith, SlotW
 pub use limits::*;
 pub use recordings::{Download, FragmentInfo, RecordingIndex, RecordingInfo, Recordings, Release};
 pub use server::{
-    EnterReply, ErrorReply, Joined, LessonEvent, Media, RecordingNow, RecordingStopped,
+    Choice, EnterReply, ErrorReply, Joined, LessonEvent, Media, RecordingNow, RecordingStopped,
     ServerMessage, SlotNow, Snapshot, Stamped,
 };
 pub use values::{

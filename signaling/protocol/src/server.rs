@@ -427,16 +427,31 @@ pub struct ErrorReply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct EnterReply {
-    /// The join token; absent if the link is not personal and no name was given.
+    /// The join token; absent if somebody must say who they are first.
     pub token: Option<String>,
     /// The room's title.
     pub title: String,
     /// The role that the link gives.
     pub role: Role,
-    /// The name, if the link is personal.
+    /// The name, if the link is personal or the choice has one.
     pub name: Option<String>,
+    /// Those of the room from whom a person who comes by a class link may choose; absent if there
+    /// is no roster. Whoever chooses or says a name waits until a teacher lets them in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub choose: Option<Vec<Choice>>,
     /// Opens recordings of this room by HTTP (`Authorization: Bearer`), for some hours.
     pub access: String,
+}
+
+/// Somebody of a room's roster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Choice {
+    /// What to send as `chosen`. It stays the same while the person is on the roster.
+    pub id: String,
+    /// The name to show.
+    pub name: String,
 }
 
 impl SlotNow {

@@ -158,8 +158,18 @@ mod tests {
     fn neither_token_is_taken_for_the_other() {
         let keys = keys();
         let Access { tenant, room, role, subject } = bearer();
-        let name = "Ada".to_owned();
-        let join = keys.join_token(Bearer { tenant, room, subject, role, name, consent: true });
+        let join = keys.join_token(Bearer {
+            tenant,
+            room,
+            subject,
+            role,
+            name: "Ada".to_owned(),
+            consent: true,
+            lobby: false,
+            seat: None,
+            talk: None,
+            device: None,
+        });
         assert!(keys.check_token(&join).is_some() && keys.access(&join).is_none());
         let access = keys.access_token(bearer());
         assert!(keys.access(&access).is_some() && keys.check_token(&access).is_none());

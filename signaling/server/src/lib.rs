@@ -14,6 +14,8 @@ mod access;
 mod clock;
 mod config;
 mod connection;
+mod device;
+mod door;
 mod erasing;
 #[cfg(test)]
 mod forgery;
@@ -29,9 +31,12 @@ mod metrics;
 mod offer;
 mod outbox;
 mod rooms;
+pub mod roster;
 mod secret;
 mod server;
 mod socket;
+mod table;
+pub mod talks;
 mod tokens;
 mod translate;
 
@@ -39,3 +44,4 @@ pub use access::Access;
 pub use config::Config;
 pub use keys::{KeyError, Keys};
 pub use server::{Parts, Server};
+pub use table::TableError;

@@ -44,11 +44,8 @@ pub async fn create(
         }
         Some(_) => return Err(LinkError::Name),
     };
-    let room = Room {
-        tenant: wanted.tenant.clone(),
-        id: wanted.room.clone(),
-        title: wanted.room.as_str().to_owned(),
-    };
+    let title = wanted.room.as_str().to_owned();
+    let room = Room::new(wanted.tenant.clone(), wanted.room.clone(), title);
     catalogue.ensure_room(room).await?;
     let text = secret::random();
     let link = Link {
@@ -63,7 +60,12 @@ pub async fn create(
         revoked: false,
     };
     catalogue.add_link(link).await?;
-    Ok(format!("{}/j#{}.{text}", url.trim_end_matches('/'), wanted.tenant))
+    Ok(address(url, &wanted.tenant, &text))
+}
+
+/// The address of a link with this secret.
+pub(crate) fn address(url: &str, tenant: &TenantId, text: &str) -> String {
+    format!("{}/j#{tenant}.{text}", url.trim_end_matches('/'))
 }
 
 /// Why a link was not made.

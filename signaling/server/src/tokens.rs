@@ -13,6 +13,7 @@ use kreide_control::{LessonKey, Role, RoomId, TenantId};
 use kreide_lesson::{Identity, KeyHash, Millis, Subject, Text, TokenId};
 use serde::{Deserialize, Serialize};
 
+use crate::device::Device;
 use crate::keys::Keys;
 use crate::{clock, secret};
 
@@ -35,6 +36,14 @@ struct Claims {
     role: Role,
     name: String,
     consent: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    lobby: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seat: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    talk: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<Device>,
 }
 
 /// A verified join token.
@@ -53,6 +62,14 @@ pub(crate) struct Bearer {
     pub(crate) name: String,
     /// Whether the school may record this person.
     pub(crate) consent: bool,
+    /// Waits until somebody lets them in, whatever the room's policy says.
+    pub(crate) lobby: bool,
+    /// Position on the room's roster; with `lobby` it is claimed, without it is proven.
+    pub(crate) seat: Option<u32>,
+    /// The talk whose family they are of.
+    pub(crate) talk: Option<u32>,
+    /// The browser they enter from, if it told.
+    pub(crate) device: Option<Device>,
 }
 
 /// A resume key as it was shown.
@@ -74,6 +91,10 @@ impl Keys {
             role: bearer.role,
             name: bearer.name,
             consent: bearer.consent,
+            lobby: bearer.lobby,
+            seat: bearer.seat,
+            talk: bearer.talk,
+            device: bearer.device,
         };
         self.token(&claims)
     }
@@ -97,8 +118,20 @@ impl Keys {
                 consent: claims.consent,
                 token: TokenId(claims.jti),
                 token_expires: Millis(claims.exp.saturating_mul(1000)),
+                waits: claims.lobby,
+                seat: claims.seat,
+                talk: claims.talk,
+                device: claims.device.map(Device::hash),
             },
         })
+    }
+
+    /// What stands for somebody of a room's roster where names are chosen. It tells nothing of
+    /// the subject. The zeros keep it apart from resume keys, which are of the same secret.
+    pub(crate) fn choice(&self, tenant: &TenantId, room: &RoomId, subject: &str) -> String {
+        let text = format!("choice\0{tenant}\0{room}\0{subject}");
+        let tag = hmac::sign(&self.resume, text.as_bytes());
+        URL_SAFE_NO_PAD.encode(tag.as_ref().get(..12).unwrap_or_default())
     }
 
     /// A new resume key of a lesson: the text to show and the hash to keep.
@@ -126,6 +159,10 @@ impl Keys {
     }
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 #[cfg(test)]
 mod tests {
     use jsonwebtoken::jwk::Jwk;
@@ -143,6 +180,10 @@ mod tests {
             role: Role::Pupil,
             name: "Ada".to_owned(),
             consent: true,
+            lobby: true,
+            seat: Some(3),
+            talk: None,
+            device: Device::of(&secret::random()),
         }
     }
 
@@ -190,6 +231,10 @@ mod tests {
             ("sub", Value::Null),
             ("jti", Value::Null),
             ("name", json!(7)),
+            ("lobby", json!("no")),
+            ("seat", json!(-1)),
+            ("talk", json!("1")),
+            ("device", json!("AAAA")),
             ("admin", json!(true)),
             ("kid", json!("../../dev/null")),
         ];
@@ -237,6 +282,23 @@ mod tests {
         for token in corpus {
             assert!(keys.check_token(&token).is_none(), "{token}");
         }
+    }
+
+    #[test]
+    fn a_choice_is_of_one_person_in_one_room() {
+        let keys = keys();
+        let of = |school: &str, room: &str, who: &str| {
+            keys.choice(&TenantId::parse(school).unwrap(), &RoomId::parse(room).unwrap(), who)
+        };
+        let choice = of("school", "7b", "s-1");
+        assert_eq!((choice.len(), &choice), (16, &of("school", "7b", "s-1")));
+        for other in [of("other", "7b", "s-1"), of("school", "8c", "s-1"), of("school", "7b", "s")]
+        {
+            assert_ne!(choice, other);
+        }
+        let there = RoomId::parse("7b").unwrap();
+        let elsewhere = crate::forgery::keys();
+        assert_ne!(choice, elsewhere.choice(&TenantId::parse("school").unwrap(), &there, "s-1"));
     }
 
     #[test]

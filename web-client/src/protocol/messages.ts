@@ -230,6 +230,14 @@ export type ChatMessage = {
   at: number;
 };
 
+/** Somebody of a room's roster. */
+export type Choice = {
+  /** What to send as `chosen`. It stays the same while the person is on the roster. */
+  id: string;
+  /** The name to show. */
+  name: string;
+};
+
 /** Reply to `POST /api/recordings/{id}/download`. */
 export type Download = {
   /** Where the file can be fetched for one minute, without a header. */
@@ -238,14 +246,19 @@ export type Download = {
 
 /** Reply to `POST /api/enter`. A refusal is an [`ErrorReply`] with status 4xx. */
 export type EnterReply = {
-  /** The join token; absent if the link is not personal and no name was given. */
+  /** The join token; absent if somebody must say who they are first. */
   token: string | null;
   /** The room's title. */
   title: string;
   /** The role that the link gives. */
   role: Role;
-  /** The name, if the link is personal. */
+  /** The name, if the link is personal or the choice has one. */
   name: string | null;
+  /**
+   * Those of the room from whom a person who comes by a class link may choose; absent if there
+   * is no roster. Whoever chooses or says a name waits until a teacher lets them in.
+   */
+  choose?: Choice[];
   /** Opens recordings of this room by HTTP (`Authorization: Bearer`), for some hours. */
   access: string;
 };
@@ -256,6 +269,13 @@ export type EnterRequest = {
   link: string;
   /** The name to show, for a link that is not personal. */
   name?: string;
+  /** Whom of `choose` the person says to be, instead of a name. */
+  chosen?: string;
+  /**
+   * 128 random bits in base64url, made by this browser and kept in it, so that somebody removed
+   * does not come back under another name. The lesson learns its hash.
+   */
+  device?: string;
 };
 
 /** Stable code of every failure that a person or a client program can meet. */

@@ -233,7 +233,7 @@ impl Studio {
     pub(crate) async fn at(data: &Path, folder: PathBuf, kept: Duration) -> Self {
         let store = SqliteStore::open(data).await.unwrap();
         let title = "7b Übung".to_owned();
-        let class = Room { tenant: tenant("school"), id: room("7b"), title };
+        let class = Room::new(tenant("school"), room("7b"), title);
         store.ensure_room(class).await.unwrap();
         let (stage, registry) = (Arc::new(Stage::default()), Registry::new());
         let (recorder, events) = Recorder::new(

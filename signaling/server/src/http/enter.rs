@@ -1,8 +1,8 @@
-//! The door: exchanges a link for a join token.
+//! `POST /api/enter`: exchanges a link for a join token.
 //!
 //! Invariant: whoever has no valid link learns nothing: an unknown tenant, an unknown secret and a
 //! withdrawn link get the same answer. Failures are limited per address and tenant.
-//! Left out on purpose: seats. A token is no seat yet.
+//! Left out on purpose: who gets what, which `door` says, and seats. A token is no seat yet.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,16 +12,14 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use kreide_cluster::{CatalogueError, Link, LinkOwner, Room};
 use kreide_control::TenantId;
-use kreide_protocol::{EnterReply, EnterRequest, ErrorCode};
+use kreide_protocol::{EnterRequest, ErrorCode};
 use tokio::time::Instant;
 
 use super::{Peer, refusal};
-use crate::access::Access;
+use crate::door::admit;
+use crate::links;
 use crate::server::App;
-use crate::tokens::Bearer;
-use crate::{clock, links, secret, translate};
 
 /// Whose failures are counted together: an IPv4 address or an IPv6 network of /64, and a tenant.
 pub(crate) type DoorKey = (IpAddr, Option<TenantId>);
@@ -43,7 +41,7 @@ pub(super) async fn enter(
         app.metrics.refuse(ErrorCode::TooMany);
         return refusal(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooMany, "too many failures");
     }
-    match admit(&app, parsed, request.name.as_deref()).await {
+    match admit(&app, parsed, &request).await {
         Ok(reply) => ([(header::CACHE_CONTROL, "no-store")], Json(reply)).into_response(),
         Err(code) => {
             app.metrics.refuse(code);
@@ -53,58 +51,13 @@ pub(super) async fn enter(
             let status = match code {
                 ErrorCode::Degraded => StatusCode::SERVICE_UNAVAILABLE,
                 ErrorCode::BadText => StatusCode::UNPROCESSABLE_ENTITY,
+                ErrorCode::BadMessage => StatusCode::BAD_REQUEST,
+                ErrorCode::NotFound => StatusCode::NOT_FOUND,
                 _ => StatusCode::FORBIDDEN,
             };
             refusal(status, code, "the door stays shut")
         }
     }
-}
-
-async fn admit(
-    app: &App,
-    parsed: Option<(TenantId, [u8; 32])>,
-    name: Option<&str>,
-) -> Result<EnterReply, ErrorCode> {
-    let (tenant, hash) = parsed.ok_or(ErrorCode::LinkInvalid)?;
-    let found = app.catalogue.door(tenant, hash).await.map_err(unreachable)?;
-    let found = found.filter(|(link, _)| !link.revoked);
-    let (link, Room { title, .. }) = found.ok_or(ErrorCode::LinkInvalid)?;
-    if link.expires.is_some_and(|end| end <= clock::now()) {
-        return Err(ErrorCode::LinkExpired);
-    }
-    let role = translate::role(link.role);
-    // Whoever opens a class link is a new person each time.
-    let stranger = secret::random();
-    let (subject, token, name) = match &link.owner {
-        LinkOwner::Person { subject, name } => {
-            (subject, Some(mint(app, &link, subject, name)), Some(name.clone()))
-        }
-        LinkOwner::Class => match name.map(str::trim) {
-            None => (&stranger, None, None),
-            Some(name) if links::is_name(name) => {
-                (&stranger, Some(mint(app, &link, &stranger, name)), None)
-            }
-            Some(_) => return Err(ErrorCode::BadText),
-        },
-    };
-    let access = Access { tenant: link.tenant.clone(), room: link.room.clone(), role: link.role };
-    let access = app.keys.access_token(access, subject);
-    Ok(EnterReply { token, title, role, name, access })
-}
-
-fn mint(app: &App, link: &Link, subject: &str, name: &str) -> String {
-    app.keys.join_token(Bearer {
-        tenant: link.tenant.clone(),
-        room: link.room.clone(),
-        subject: subject.to_owned(),
-        role: link.role,
-        name: name.to_owned(),
-        consent: link.consent,
-    })
-}
-
-fn unreachable(_logged_by_the_catalogue: CatalogueError) -> ErrorCode {
-    ErrorCode::Degraded
 }
 
 /// The browser's address: the peer's, or what a trusted proxy says. Of a list the last entry is

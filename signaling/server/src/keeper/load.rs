@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
-use kreide_cluster::LogError;
+use kreide_cluster::{LogError, Talk};
 use kreide_control::{Command, LessonKey};
-use kreide_lesson::{Actor, Intent, Millis, Standing};
+use kreide_lesson::{Actor, Intent, Millis, Slot, Standing};
 use kreide_protocol::ErrorCode;
 use tokio::time::Instant;
 
@@ -54,6 +54,8 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         ended.await.map_err(|_unreachable| ErrorCode::Degraded)?;
         return Ok(None);
     }
+    let (title, policy) = room.map(|room| (room.title, room.policy)).unwrap_or_default();
+    let talks = if policy.talks { talks(&context, &key).await? } else { Vec::new() };
     // Transports that a former owner of this process left behind would be beyond anyone's lock.
     // Their browsers are asked for a new offer when they come back.
     let order = Command::End { lesson: key.clone() };
@@ -68,7 +70,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
     let mut keeper = Keeper {
         counted: Counted::new(context.metrics.clone(), &key),
         empty_until: Some(now + context.config.empty_lesson),
-        title: room.map(|room| room.title).unwrap_or_default(),
+        title,
         recorder: Recorder::new(context.recorder.clone(), key.clone()),
         context,
         key,
@@ -86,6 +88,19 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         expectation_at: None,
     };
     keeper.interrupt_recording();
+    let decided = Intent::SetPolicy { policy, talks };
+    keeper.propose(Actor::Server, decided, Then::Nothing);
     keeper.depart();
     Ok(Some(keeper))
+}
+
+/// The talks that the school has planned for a room.
+async fn talks(context: &Context, key: &LessonKey) -> Result<Vec<Slot>, ErrorCode> {
+    let talks = context.catalogue.talks(key.tenant.clone(), key.room.clone()).await;
+    let slot = |talk: Talk| Slot {
+        no: talk.slot,
+        begins: Millis(talk.begins),
+        minutes: u16::try_from(talk.minutes).unwrap_or(u16::MAX),
+    };
+    Ok(talks.map_err(|_unreachable| ErrorCode::Degraded)?.into_iter().map(slot).collect())
 }

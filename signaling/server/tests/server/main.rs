@@ -8,3 +8,4 @@ mod hostile;
 mod lesson;
 mod private;
 mod recording;
+mod roster;

@@ -1,0 +1,143 @@
+//! Links in SQLite: the statements behind that part of [`crate::Catalogue`].
+//!
+//! Invariant: a link is found by the hash of its secret within its school, and in no other way.
+//! Left out on purpose: whether a link still opens, which is for whoever stands at the door.
+
+use kreide_control::{Role, RoomId, TenantId};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
+use sqlx::{Row, query};
+use tokio::sync::Mutex;
+
+use super::rooms;
+use crate::{CatalogueError, Door, Link, LinkHash, LinkOwner};
+
+pub(super) async fn add(pool: SqlitePool, link: Link) -> Result<(), CatalogueError> {
+    let (subject, name, talk) = match &link.owner {
+        LinkOwner::Person { subject, name } => (Some(subject), Some(name), None),
+        LinkOwner::Class => (None, None, None),
+        LinkOwner::Talk { slot, label } => (None, label.as_ref(), Some(*slot)),
+    };
+    query(
+        "INSERT INTO links
+         (tenant, hash, room, role, subject, name, talk, consent, created, expires, revoked)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(link.tenant.as_str())
+    .bind(link.hash.as_slice())
+    .bind(link.room.as_str())
+    .bind(role_name(link.role))
+    .bind(subject)
+    .bind(name)
+    .bind(talk)
+    .bind(link.consent)
+    .bind(link.created)
+    .bind(link.expires)
+    .bind(link.revoked)
+    .execute(&pool)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn one(
+    pool: SqlitePool,
+    tenant: TenantId,
+    hash: LinkHash,
+) -> Result<Option<Link>, CatalogueError> {
+    let found = query(
+        "SELECT room, role, subject, name, talk, consent, created, expires, revoked FROM links
+         WHERE tenant = ? AND hash = ?",
+    )
+    .bind(tenant.as_str())
+    .bind(hash.as_slice())
+    .fetch_optional(&pool)
+    .await?;
+    found.map(|row| read(tenant, hash, &row)).transpose()
+}
+
+pub(super) async fn door(
+    door: &Mutex<SqliteConnection>,
+    tenant: TenantId,
+    hash: LinkHash,
+) -> Result<Option<Door>, CatalogueError> {
+    let found = query(
+        "SELECT room, role, subject, name, talk, consent, created, expires, revoked,
+                title, external_id, metadata, policy,
+                (SELECT seat FROM roster WHERE roster.tenant = links.tenant
+                 AND roster.room = links.room AND roster.subject = links.subject) AS seat
+         FROM links JOIN rooms USING (tenant, room) WHERE links.tenant = ? AND hash = ?",
+    )
+    .bind(tenant.as_str())
+    .bind(hash.as_slice())
+    .fetch_optional(&mut *door.lock().await)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let room = rooms::read(tenant.clone(), &row)?;
+    let seat = row.try_get("seat")?;
+    Ok(Some(Door { link: read(tenant, hash, &row)?, room, seat }))
+}
+
+pub(super) async fn revoke(
+    pool: SqlitePool,
+    tenant: TenantId,
+    hash: LinkHash,
+) -> Result<bool, CatalogueError> {
+    let changed = query("UPDATE links SET revoked = 1 WHERE tenant = ? AND hash = ?")
+        .bind(tenant.as_str())
+        .bind(hash.as_slice())
+        .execute(&pool)
+        .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+pub(super) async fn revoke_of(
+    pool: SqlitePool,
+    tenant: TenantId,
+    subject: String,
+) -> Result<u64, CatalogueError> {
+    let changed =
+        query("UPDATE links SET revoked = 1 WHERE tenant = ? AND subject = ? AND revoked = 0")
+            .bind(tenant.as_str())
+            .bind(subject)
+            .execute(&pool)
+            .await?;
+    Ok(changed.rows_affected())
+}
+
+fn read(tenant: TenantId, hash: LinkHash, row: &SqliteRow) -> Result<Link, CatalogueError> {
+    let name: Option<String> = row.try_get("name")?;
+    let subject: Option<String> = row.try_get("subject")?;
+    let talk: Option<u32> = row.try_get("talk")?;
+    Ok(Link {
+        tenant,
+        hash,
+        room: RoomId::parse(row.try_get("room")?).ok_or(CatalogueError::Unreadable)?,
+        role: role_named(row.try_get("role")?).ok_or(CatalogueError::Unreadable)?,
+        owner: match (talk, subject, name) {
+            (Some(slot), _, label) => LinkOwner::Talk { slot, label },
+            (None, Some(subject), Some(name)) => LinkOwner::Person { subject, name },
+            _ => LinkOwner::Class,
+        },
+        consent: row.try_get("consent")?,
+        created: row.try_get("created")?,
+        expires: row.try_get("expires")?,
+        revoked: row.try_get("revoked")?,
+    })
+}
+
+pub(super) fn role_named(name: &str) -> Option<Role> {
+    use Role::{Guest, Interpreter, Observer, Presenter, Pupil, Teacher};
+    let all = [Teacher, Presenter, Pupil, Guest, Interpreter, Observer];
+    all.into_iter().find(|role| role_name(*role) == name)
+}
+
+/// Roles as they are stored.
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Teacher => "teacher",
+        Role::Presenter => "presenter",
+        Role::Pupil => "pupil",
+        Role::Guest => "guest",
+        Role::Interpreter => "interpreter",
+        Role::Observer => "observer",
+    }
+}
