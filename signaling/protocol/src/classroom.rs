@@ -123,10 +123,8 @@ pub struct Groups {
     pub calls: Vec<u8>,
     /// Teachers in groups: all for teachers, those in the own group for everyone else.
     pub visits: Vec<GroupVisit>,
-    /// Which teacher speaks to all groups.
-    pub everywhere: Option<u32>,
-    /// Names of groups that are kept, for teachers.
-    pub kept: Vec<String>,
+    /// Teachers who speak to all groups.
+    pub everywhere: Vec<u32>,
 }
 
 /// A teacher in a group, or listening to it.

@@ -121,7 +121,7 @@ impl Keys {
                 waits: claims.lobby,
                 seat: claims.seat,
                 talk: claims.talk,
-                device: claims.device.map(Device::hash),
+                device: claims.device.map(|device| KeyHash(device.0)),
             },
         })
     }

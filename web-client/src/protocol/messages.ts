@@ -62,8 +62,39 @@ export type ClientMessage =
     }
   | {
       type: 'chat';
+      /** To whom; absent: to all. */
+      to?: ChatTo;
       /** Plain text. */
       text: string;
+    }
+  | {
+      type: 'editChat';
+      /** Which. */
+      id: number;
+      /** Plain text. */
+      text: string;
+    }
+  | {
+      type: 'deleteChat';
+      /** Which. */
+      id: number;
+    }
+  | {
+      type: 'hideRecent';
+      /** Who. */
+      who: number;
+    }
+  | {
+      type: 'caption';
+      /** Plain text. */
+      text: string;
+    }
+  | {
+      type: 'rename';
+      /** Whose; absent: the own one. */
+      who?: number;
+      /** The new name. */
+      name: string;
     }
   | {
       type: 'mute';
@@ -81,6 +112,51 @@ export type ClientMessage =
       /** Locked or not. */
       locked: boolean;
     }
+  | {
+      type: 'grant';
+      /** To whom. */
+      who: number;
+      /** What. */
+      what: LockKind;
+      /** Granted or not. */
+      on: boolean;
+    }
+  | {
+      type: 'letSpeak';
+      /** Whom. */
+      who: number;
+      /** Given or taken. */
+      on: boolean;
+    }
+  | {
+      type: 'quiet';
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      type: 'undo';
+      /** The number in `acted`. */
+      id: number;
+    }
+  | {
+      type: 'admit';
+      /** Whom; absent: everyone there. */
+      who?: number;
+    }
+  | {
+      type: 'turnAway';
+      /** Whom. */
+      who: number;
+    }
+  | {
+      type: 'toLobby';
+      /** Whom. */
+      who: number;
+    }
+  | { type: 'groups' } & GroupAct
+  | { type: 'poll' } & PollAct
+  | { type: 'talk' } & TalkAct
+  | { type: 'tool' } & ToolAct
   | {
       type: 'remove';
       /** Whose. */
@@ -109,6 +185,7 @@ export type ClientFrame = {
 /** A message to a browser. */
 export type ServerMessage =
   | { type: 'joined' } & Joined
+  | { type: 'waiting' } & Waiting
   | { type: 'media' } & Media
   | { type: 'event' } & Stamped
   | {
@@ -120,6 +197,20 @@ export type ServerMessage =
       type: 'speaking';
       /** Numbers of participants. */
       who: number[];
+    }
+  | {
+      type: 'reaction';
+      /** Who. */
+      who: number;
+      /** How. */
+      what: Reaction;
+    }
+  | {
+      type: 'votes';
+      /** In which poll. */
+      poll: number;
+      /** How many, those that wait for others to be counted among them. */
+      count: number;
     }
   | {
       type: 'ok';
@@ -173,11 +264,15 @@ export type LessonEvent =
       rights: Rights;
       /** Why. */
       locks: Lock[];
+      /** If the reader may notice other people now: all of them. */
+      people: Participant[] | null;
     }
   | {
       kind: 'locks';
       /** All of them. */
       locks: Lock[];
+      /** If the reader may notice other people now: all of them. */
+      people: Participant[] | null;
     }
   | {
       kind: 'hand';
@@ -191,6 +286,114 @@ export type LessonEvent =
       /** The message. */
       message: ChatMessage;
     }
+  | {
+      kind: 'chatChanged';
+      /** The message as it is now. */
+      message: ChatMessage;
+    }
+  | {
+      kind: 'caption';
+      /** Who wrote it. */
+      from: number;
+      /** Plain text. */
+      text: string;
+    }
+  | {
+      kind: 'renamed';
+      /** Who. */
+      who: number;
+      /** The name. */
+      name: string;
+      /** By whom. */
+      by: number;
+    }
+  | {
+      kind: 'letSpeak';
+      /** Who. */
+      who: number;
+      /** Given or taken. */
+      on: boolean;
+      /** By which teacher. */
+      by: number;
+    }
+  | {
+      kind: 'quiet';
+      /** Which teacher. */
+      by: number | null;
+    }
+  | {
+      kind: 'paused';
+      /** It rests. */
+      on: boolean;
+    }
+  | {
+      kind: 'policy';
+      /** All of it. */
+      policy: Policy;
+    }
+  | {
+      kind: 'acted';
+      /** What. */
+      acted: Acted;
+    }
+  | {
+      kind: 'undone';
+      /** What. */
+      id: number;
+      /** By which teacher. */
+      by: number;
+    }
+  | {
+      kind: 'invited';
+      /** Who. */
+      who: number;
+      /** What. */
+      source: Kind;
+      /** By which teacher. */
+      by: number;
+    }
+  | {
+      kind: 'waiting';
+      /** Who. */
+      waiter: Waiter;
+    }
+  | {
+      kind: 'waitEnded';
+      /** Who. */
+      who: number;
+      /** The teacher who sent them away. */
+      by: number | null;
+    }
+  | {
+      kind: 'groups';
+      /** All of it, as the reader may see it. */
+      groups: Groups;
+      /** Those whom the reader notices from now on, as they are. Others are as they were. */
+      around: Participant[];
+    }
+  | {
+      kind: 'poll';
+      /** All of it, as the reader may see it. */
+      poll: Poll;
+    }
+  | {
+      kind: 'talks';
+      /** All of them for teachers, the own one for a family. */
+      talks: Talk[];
+    }
+  | {
+      kind: 'tools';
+      /** All of them, as the reader may see them. */
+      tools: Tools;
+    }
+  | {
+      kind: 'inRoom';
+      /** Who. */
+      who: number;
+      /** There or not. */
+      on: boolean;
+    }
+  | { kind: 'erased' }
   | {
       kind: 'removed';
       /** Whose. */
@@ -218,17 +421,77 @@ export type LessonEvent =
       by: number | null;
     };
 
+/** What a teacher did to somebody. */
+export type ActKind =
+  | {
+      did: 'muted';
+      /** What. */
+      source: Kind;
+    }
+  | {
+      did: 'locked';
+      /** What. */
+      what: LockKind;
+      /** Locked or unlocked. */
+      locked: boolean;
+    }
+  | {
+      did: 'granted';
+      /** What. */
+      what: LockKind;
+      /** Granted or taken back. */
+      on: boolean;
+    }
+  | {
+      did: 'letSpeak';
+      /** Given or taken. */
+      on: boolean;
+    }
+  | { did: 'sentToLobby' }
+  | { did: 'hid' };
+
+/** What a teacher did to somebody, and may take back for a while; told to teachers. */
+export type Acted = {
+  /** To be named in `undo`. */
+  id: number;
+  /** Which teacher. */
+  by: number;
+  /** Until when it can be taken back: milliseconds since 1970 UTC. */
+  until: number;
+  /** To whom. */
+  who: number;
+  /** What. */
+  what: ActKind;
+};
+
+/** A line that is shown to everyone. */
+export type Announcement = {
+  /** The line. */
+  text: string;
+  /** Which teacher. */
+  by: number;
+};
+
 /** A chat message. */
 export type ChatMessage = {
   /** Number within the lesson, from 1. */
   id: number;
   /** The author's number. */
   from: number;
-  /** Plain text. */
+  /** To whom; null: to all. */
+  to: ChatTo | null;
+  /** Plain text; empty if it is hidden, deleted or erased. */
   text: string;
   /** When the server took it: milliseconds since 1970 UTC. */
   at: number;
+  /** Its author has written it anew. */
+  edited: boolean;
+  /** Whether it can be read. */
+  shown: Shown;
 };
+
+/** To whom a message is. */
+export type ChatTo = { group: number } | { person: number };
 
 /** Somebody of a room's roster. */
 export type Choice = {
@@ -296,6 +559,9 @@ export type ErrorCode =
   | 'BAD_TEXT'
   | 'DEGRADED'
   | 'FULL'
+  | 'TOO_LATE'
+  | 'TURNED_AWAY'
+  | 'TALK_OVER'
   | 'GOING_AWAY'
   | 'INTERNAL';
 
@@ -319,6 +585,123 @@ export type FragmentInfo = {
   length: number;
   /** A player can begin here. */
   keyframe: boolean;
+};
+
+/** Something done to the breakout groups. Groups count from 1. */
+export type GroupAct =
+  | {
+      act: 'prepare';
+      /** The numbers of each group's members. */
+      groups: number[][];
+    }
+  | {
+      act: 'deal';
+      /** Into so many groups. */
+      number?: number;
+      /** Into groups of this size. */
+      size?: number;
+      /** By lot; otherwise in seating order. */
+      shuffled: boolean;
+    }
+  | {
+      act: 'offer';
+      /** How many. */
+      groups: number;
+    }
+  | {
+      act: 'open';
+      /** After how many minutes all return. */
+      minutes?: number;
+    }
+  | {
+      act: 'extend';
+      /** How many minutes more. */
+      minutes: number;
+    }
+  | { act: 'close' }
+  | {
+      act: 'assign';
+      /** Whom. */
+      who: number;
+      /** Where; absent: into the class. */
+      group?: number;
+    }
+  | {
+      act: 'choose';
+      /** Which. */
+      group: number;
+    }
+  | {
+      act: 'visit';
+      /** Which; absent: back. */
+      group?: number;
+    }
+  | {
+      act: 'listen';
+      /** Which; absent: no longer. */
+      group?: number;
+    }
+  | {
+      act: 'speakToAll';
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      act: 'callTeacher';
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      act: 'keep';
+      /** The name. */
+      name: string;
+    }
+  | {
+      act: 'use';
+      /** The name. */
+      name: string;
+    }
+  | {
+      act: 'forget';
+      /** The name. */
+      name: string;
+    };
+
+/** A teacher in a group, or listening to it. */
+export type GroupVisit = {
+  /** Which teacher. */
+  who: number;
+  /** Which group. */
+  group: number;
+  /** Listens from outside. Otherwise the teacher is in the group. */
+  listens: boolean;
+  /** When the listening begins or has begun: milliseconds since 1970 UTC. */
+  since: number | null;
+};
+
+/** The groups as the reader may see them. */
+export type Groups = {
+  /** How many are prepared. */
+  count: number;
+  /** Everyone may choose one. */
+  choice: boolean;
+  /** They are open. */
+  open: boolean;
+  /** When all return by themselves: milliseconds since 1970 UTC. */
+  until: number | null;
+  /** The reader's own group; of a teacher, the one that is visited. */
+  mine: number | null;
+  /**
+   * The members of each group, for teachers; everyone else sees the members of the own group
+   * and empty lists for the others.
+   */
+  members: number[][];
+  /** Groups that call for a teacher: all for teachers, the own one for everyone else. */
+  calls: number[];
+  /** Teachers in groups: all for teachers, those in the own group for everyone else. */
+  visits: GroupVisit[];
+  /** Teachers who speak to all groups. */
+  everywhere: number[];
 };
 
 /** The first message of a connection. */
@@ -383,12 +766,22 @@ export type Kind = 'microphone' | 'camera' | 'content' | 'contentAudio';
 export type Lock = {
   /** What is locked. */
   what: LockKind;
-  /** The number of the teacher who locked it. */
+  /** The number of the teacher who locked it; 0: the school. */
   by: number;
 };
 
 /** What can be locked. */
-export type LockKind = 'microphone' | 'camera' | 'content' | 'chat';
+export type LockKind =
+  | 'microphone'
+  | 'camera'
+  | 'content'
+  | 'chat'
+  | 'privateChat'
+  | 'board'
+  | 'names'
+  | 'people'
+  | 'record'
+  | 'caption';
 
 /** The answer to an offer. */
 export type Media = {
@@ -402,15 +795,21 @@ export type Media = {
 
 /** A person in the lesson as the reader may see them. */
 export type Participant = {
-  /** Number within the lesson, from 1, never reused. Also the seating order. */
+  /** Number within the lesson, from 1, never reused. The seating order where there is no roster. */
   no: number;
+  /** Position in the room's roster, from 1: the seating order. */
+  seat: number | null;
   /** The name to show. Plain text. */
   name: string;
   /** Role. */
   role: Role;
   /** Whether a connection is open at this moment; a seat is kept without one. */
   online: boolean;
-  /** What the participant may do. */
+  /**
+   * What the participant may do while the lesson is neither quiet nor paused. Those two take
+   * from presenters, pupils and guests the microphone, both chats and the board, a pause content
+   * as well; and give everything back as it was.
+   */
   rights: Rights;
   /** The locks that explain `rights`. */
   locks: Lock[];
@@ -421,6 +820,113 @@ export type Participant = {
    * smallest is first in the queue).
    */
   hand: number | null;
+  /** Was let speak, whatever is locked. */
+  hasWord: boolean;
+  /** Sits in the classroom itself. */
+  inRoom: boolean;
+  /** The talk this family has come for. */
+  talk: number | null;
+};
+
+/** What the school has decided for the room, as far as a client shows it. */
+export type Policy = {
+  /** A lesson may be recorded. */
+  recording: boolean;
+  /** Teachers can see who was present for how long. */
+  attendance: boolean;
+  /** Days for which the chat outlives the lesson; 0: it is erased a minute after the end. */
+  keepDays: number;
+  /** Large pictures and two controls, for small children. */
+  simpleView: boolean;
+  /** The room is for talks, one family after the other. */
+  talks: boolean;
+  /** The roles to which the reader may write alone. */
+  privateChat: Role[];
+};
+
+/** A poll as the reader may see it. */
+export type Poll = {
+  /** Counts from 1 within the lesson. */
+  id: number;
+  /** The question. */
+  question: string | null;
+  /** What can be answered. */
+  options: PollOptions;
+  /** Everyone sees the result while it grows. */
+  live: boolean;
+  /** Which teacher asks. */
+  by: number;
+  /** It takes votes. */
+  open: boolean;
+  /** The reader's vote is counted already. A vote that waits for others is not among them. */
+  voted: boolean;
+  /** The result, as far as it may be shown. */
+  result: PollResult | null;
+};
+
+/** Something done to a poll. */
+export type PollAct =
+  | {
+      act: 'open';
+      /** The question; absent: it was asked aloud. */
+      question?: string;
+      /** What can be answered. */
+      options: PollOptions;
+      /** Everyone sees the result while it grows. */
+      live: boolean;
+    }
+  | {
+      act: 'vote';
+      /** Which poll. */
+      poll: number;
+      /** The index of the option, from 0. */
+      option?: number;
+      /** The answer in own words. */
+      words?: string;
+    }
+  | { act: 'close' };
+
+/** What can be answered. */
+export type PollOptions =
+  | { kind: 'yesNo' }
+  | {
+      kind: 'letters';
+      /** How many, 2 to 8. */
+      count: number;
+    }
+  | {
+      kind: 'texts';
+      /** 2 to 10 of them. */
+      texts: string[];
+    }
+  | { kind: 'free' };
+
+/** The result of a poll. Votes are added to it by several people at a time. */
+export type PollResult = {
+  /** How many people voted. */
+  voters: number;
+  /** How many for each option. */
+  counts: number[];
+  /** Answers in own words, in no particular order. */
+  answers: string[];
+  /** So few voted that a guess at who chose what is easy. */
+  few: boolean;
+};
+
+/** A reaction. */
+export type Reaction = 'yes' | 'no' | 'applause' | 'laugh' | 'slower' | 'lost';
+
+/**
+ * Who has answered the question whether they are ready: all for teachers, the reader's own answer
+ * for everyone else.
+ */
+export type ReadyCheck = {
+  /** Which teacher asks. */
+  by: number;
+  /** Who is ready. */
+  yes: number[];
+  /** Who is not ready yet. */
+  notYet: number[];
 };
 
 /** Why a recording ended. */
@@ -511,12 +1017,27 @@ export type Rights = {
   camera: boolean;
   /** May send content and its sound. */
   content: boolean;
-  /** May write in the chat. */
+  /** May write to all and to the own group. */
   chat: boolean;
+  /** May write to one person, where the policy lets these roles. */
+  privateChat: boolean;
+  /** May draw on the board. */
+  board: boolean;
+  /** May change the own name. */
+  names: boolean;
+  /** Sees and hears pupils and guests. */
+  people: boolean;
+  /** May record. */
+  record: boolean;
+  /** May write captions. */
+  caption: boolean;
 };
 
 /** A participant's role in a lesson. */
 export type Role = 'teacher' | 'presenter' | 'pupil' | 'guest' | 'interpreter' | 'observer';
+
+/** Whether a message can be read. */
+export type Shown = 'shown' | 'hidden' | 'deleted';
 
 /** What one video slot carries. */
 export type SlotNow = {
@@ -545,7 +1066,7 @@ export type SlotWish = {
 
 /** The whole state of a lesson as the reader may see it. */
 export type Snapshot = {
-  /** Everyone who holds a seat, in seating order. */
+  /** Everyone who holds a seat and whom the reader may notice, in the order of their numbers. */
   participants: Participant[];
   /** The chat, oldest first. */
   chat: ChatMessage[];
@@ -560,6 +1081,22 @@ export type Snapshot = {
    * everyone else only themselves. The teacher who records is in it and not in this list.
    */
   recorded: number[];
+  /** What the school has decided. */
+  policy: Policy;
+  /** Which teacher wants quiet. */
+  quiet: number | null;
+  /** The lesson rests because no teacher is there. */
+  paused: boolean;
+  /** The breakout groups. */
+  groups: Groups;
+  /** The last poll. */
+  poll: Poll | null;
+  /** The tools. */
+  tools: Tools;
+  /** The talks of the day: all for teachers, the own one for a family. */
+  talks: Talk[];
+  /** Who waits to be let in, for teachers. */
+  waiting: Waiter[];
 };
 
 /** A publication: whose and which. */
@@ -578,4 +1115,137 @@ export type Stamped = {
   at: number;
   /** What. */
   event: LessonEvent;
+};
+
+/** One talk of the day, for teachers; a family sees its own. */
+export type Talk = {
+  /** Its number. */
+  slot: number;
+  /** When it is to begin: milliseconds since 1970 UTC. */
+  begins: number;
+  /** How long it is to last. */
+  minutes: number;
+  /** How far it is. */
+  state: TalkState;
+  /** When the talk that is on is to end: milliseconds since 1970 UTC. */
+  until: number | null;
+};
+
+/** Something done to the parents' talks (teacher). */
+export type TalkAct =
+  | {
+      act: 'begin';
+      /** Which talk. */
+      slot: number;
+    }
+  | { act: 'finish' }
+  | { act: 'more' }
+  | {
+      act: 'noShow';
+      /** Which talk. */
+      slot: number;
+    }
+  | {
+      act: 'skip';
+      /** Which talk. */
+      slot: number;
+    };
+
+/** How far a talk is. */
+export type TalkState = 'planned' | 'on' | 'over' | 'missed' | 'skipped';
+
+/** Something done with the tools. */
+export type ToolAct =
+  | {
+      act: 'spotlight';
+      /** Whom, at most 4; nobody ends it. */
+      who: number[];
+    }
+  | {
+      act: 'focus';
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      act: 'announce';
+      /** The line; absent takes it away. */
+      text?: string;
+    }
+  | {
+      act: 'timer';
+      /** How long; absent stops it. */
+      seconds?: number;
+    }
+  | {
+      act: 'askReady';
+      /** On or off. */
+      on: boolean;
+    }
+  | {
+      act: 'ready';
+      /** Ready or not yet. */
+      yes: boolean;
+    }
+  | { act: 'pick' }
+  | {
+      act: 'react';
+      /** Which. */
+      what: Reaction;
+    }
+  | {
+      act: 'inRoom';
+      /** There or not. */
+      on: boolean;
+    };
+
+/** The tools as the reader may see them. */
+export type Tools = {
+  /** Who is in the spotlight. */
+  spotlight: number[];
+  /** Pupils see and hear teachers and content alone. */
+  focus: boolean;
+  /** A line for everyone. */
+  announcement: Announcement | null;
+  /** When the timer ends: milliseconds since 1970 UTC. */
+  timer: number | null;
+  /** Everyone is asked whether they are ready. */
+  ready: ReadyCheck | null;
+  /** Who was drawn last. */
+  picked: number | null;
+};
+
+/** What someone waits for. */
+export type WaitFor = 'lobby' | 'begin' | 'talk';
+
+/** Someone who waits, for teachers. */
+export type Waiter = {
+  /** Number; kept when they are let in. */
+  no: number;
+  /** The name. */
+  name: string;
+  /** The role they would have. */
+  role: Role;
+  /** What for. */
+  why: WaitFor;
+  /** The talk this family has come for. */
+  talk: number | null;
+};
+
+/**
+ * What someone is told who must wait. It may come again with a new expectation. Nothing is said
+ * of the lesson or of who else waits.
+ */
+export type Waiting = {
+  /** What for. */
+  why: WaitFor;
+  /** The room's title. */
+  title: string;
+  /** Opens the same place in the queue again. */
+  resume: string;
+  /** The own talk. */
+  talk: Talk | null;
+  /** When it can be expected to begin: milliseconds since 1970 UTC. */
+  expected: number | null;
+  /** The server's clock: milliseconds since 1970 UTC. */
+  now: number;
 };

@@ -60,8 +60,7 @@ async fn ask<T>(
     let access = token.and_then(|token| app.keys.access(token)).ok_or(ErrorCode::TokenInvalid)?;
     let lesson = app.rooms.running(access.tenant, access.room).ok_or(ErrorCode::NotFound)?;
     let (answer, answered) = oneshot::channel();
-    let call =
-        Call { subject: Subject(access.subject), role: access.role, wanted: wanted(answer) };
+    let call = Call { subject: Subject(access.subject), role: access.role, wanted: wanted(answer) };
     let sent = lesson.send(Input::Call(Box::new(call))).await;
     sent.map_err(|_gone| ErrorCode::GoingAway)?;
     answered.await.map_err(|_gone| ErrorCode::GoingAway)?

@@ -23,9 +23,8 @@ fn next(lesson: &Lesson, now: Millis) -> Option<(Millis, Intent)> {
     let listening = lesson
         .listening_due()
         .map(|(at, who)| (at, Intent::Groups(GroupIntent::BeginListening { who })));
-    let talk = lesson
-        .next_talk(now)
-        .map(|(slot, at)| (at, Intent::Talk(TalkIntent::Begin { slot })));
+    let talk =
+        lesson.next_talk(now).map(|(slot, at)| (at, Intent::Talk(TalkIntent::Begin { slot })));
     [groups, listening, talk].into_iter().flatten().min_by_key(|(at, _)| *at)
 }
 

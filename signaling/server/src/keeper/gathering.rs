@@ -90,7 +90,8 @@ impl Keeper {
         let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
         // The change may be what makes it differ.
         if differs || translate::differs_by_reader(lesson, logged) {
-            for (no, connection) in self.seats.live().filter(|(no, _)| lesson.visible(logged, *no)) {
+            for (no, connection) in self.seats.live().filter(|(no, _)| lesson.visible(logged, *no))
+            {
                 let seq = lesson.seq_for(no);
                 if let Some(stamped) = translate::stamped(lesson, texts, seq, logged, no) {
                     connection.outbox.say(&ServerMessage::Event(stamped));

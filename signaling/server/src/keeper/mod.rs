@@ -32,7 +32,9 @@ use kreide_cluster::LogError;
 use kreide_control::{
     Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
 };
-use kreide_lesson::{Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent};
+use kreide_lesson::{
+    Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent,
+};
 use kreide_protocol::{ClientMessage, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -473,7 +475,7 @@ impl Keeper {
         self.do_chores(now);
         if self.empty_until.is_some_and(|at| at <= now) {
             self.empty_until = Some(now + self.context.config.empty_lesson);
-            if self.ledger.committed().last_seq() == 0 {
+            if self.ledger.committed().started().is_none() {
                 // Nobody ever got in: there is nothing to end.
                 self.phase = Phase::Over(ErrorCode::GoingAway);
             } else {

@@ -19,9 +19,7 @@ pub(crate) fn differs_by_reader(lesson: &Lesson, logged: &Logged) -> bool {
         | Event::Talk(_)
         | Event::Tool(_)
         | Event::PolicySet { .. } => true,
-        Event::SeatTaken(_) => {
-            lesson.groups().is_open() || logged.audience != Audience::All
-        }
+        Event::SeatTaken(_) => lesson.groups().is_open() || logged.audience != Audience::All,
         Event::LockSet { what, .. } | Event::Granted { what, .. } => *what == LockKind::People,
         _ => false,
     }
@@ -46,9 +44,9 @@ fn event(
     reader: ParticipantNo,
 ) -> Option<LessonEvent> {
     Some(match &logged.event {
-        Event::SeatTaken(newcomer) => LessonEvent::Joined {
-            participant: participant(lesson, texts, newcomer.no, reader)?,
-        },
+        Event::SeatTaken(newcomer) => {
+            LessonEvent::Joined { participant: participant(lesson, texts, newcomer.no, reader)? }
+        }
         Event::SeatLeft { no } => LessonEvent::Left { who: no.0 },
         Event::Online { no, online } => LessonEvent::Online { who: no.0, online: *online },
         Event::Sending { no, kind: what, on, by } => {
@@ -79,9 +77,7 @@ fn event(
         Event::Renamed { no, name, by } => {
             LessonEvent::Renamed { who: no.0, name: text(texts, *name), by: by.0 }
         }
-        Event::LetSpeak { no, on, by } => {
-            LessonEvent::LetSpeak { who: no.0, on: *on, by: by.0 }
-        }
+        Event::LetSpeak { no, on, by } => LessonEvent::LetSpeak { who: no.0, on: *on, by: by.0 },
         Event::QuietSet { by } => LessonEvent::Quiet { by: by.map(|no| no.0) },
         Event::PausedSet { on } => LessonEvent::Paused { on: *on },
         Event::PolicySet { .. } => LessonEvent::Policy { policy: policy(lesson, reader) },
@@ -103,9 +99,7 @@ fn event(
                 talk: newcomer.talk,
             },
         },
-        Event::WaitEnded { no, by } => {
-            LessonEvent::WaitEnded { who: no.0, by: by.map(|no| no.0) }
-        }
+        Event::WaitEnded { no, by } => LessonEvent::WaitEnded { who: no.0, by: by.map(|no| no.0) },
         Event::Removed { no, by } => LessonEvent::Removed { who: no.0, by: by.0 },
         Event::RecordingAnnounced { .. } | Event::RecordingBegan { .. } => {
             LessonEvent::Recording { recording: recording(lesson), stopped: None }

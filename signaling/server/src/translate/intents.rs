@@ -5,9 +5,7 @@ use kreide_lesson::{
     Choice, Deal, Denied, GroupIntent, Intent, Millis, PollIntent, PollKind, TalkIntent, Text,
     ToolIntent,
 };
-use kreide_protocol::{
-    ClientMessage, ErrorCode, GroupAct, PollAct, PollOptions, TalkAct, ToolAct,
-};
+use kreide_protocol::{ClientMessage, ErrorCode, GroupAct, PollAct, PollOptions, TalkAct, ToolAct};
 
 use super::values::{source_kind, stored_chat_to, stored_lock_kind, stored_reaction};
 

@@ -15,10 +15,7 @@ pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts, reader: ParticipantNo) ->
     let recorded = |no: &ParticipantNo| (sees_all || *no == reader) && lesson.has_consented(*no);
     Snapshot {
         participants: everyone(lesson, texts, reader),
-        chat: lesson
-            .chat_for(reader)
-            .map(|line| chat_line(line, texts))
-            .collect(),
+        chat: lesson.chat_for(reader).map(|line| chat_line(line, texts)).collect(),
         locks: locks(lesson.room_locks()),
         started: lesson.started().unwrap_or_default().0,
         recording: recording(lesson),
