@@ -56,11 +56,12 @@ impl State {
             Intent::RecordingEnded { id, why, kept } => Ok(self.recording_ended(&id, why, kept)),
             Intent::Consent { to } => self.consent(actor.seat()?, to.as_ref()),
             Intent::Groups(intent) => self.groups(actor, intent, now),
-            Intent::Poll(intent) => self.poll(actor, intent, now),
+            Intent::Poll(intent) => self.poll(actor, intent),
             Intent::Talk(intent) => self.talk(actor, intent, now),
             Intent::Tool(intent) => self.tool(actor, intent, now),
             Intent::End => {
                 let mut outcome = self.stop_recording(actor.seat().ok());
+                outcome.events.extend(self.close_poll(actor.seat().ok()).events);
                 outcome.push(Event::Ended { by: actor.seat().ok() });
                 Ok(outcome)
             }

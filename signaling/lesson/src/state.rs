@@ -288,6 +288,7 @@ impl State {
         self.recording.consent(no, false);
         self.drop_floor(no);
         self.leave_groups(no);
+        self.leave_tools(no);
         self.seat_mut(no, |seat| seat.place = place);
         self.count_presence(no);
     }
