@@ -8,10 +8,13 @@
 
 mod catalogue;
 mod log;
+mod seal;
 mod sqlite;
 
 pub use catalogue::{
     Catalogue, CatalogueError, Link, LinkHash, LinkOwner, Recording, RecordingSize, Room,
 };
-pub use log::{Append, LessonLog, LogError, Payload, Record, Stored, Whose};
-pub use sqlite::{OpenError, SqliteStore};
+pub use log::{
+    Append, Change, LessonLog, LogError, Payload, Record, Seated, Snapshot, Stored, Whose,
+};
+pub use sqlite::{Keyring, KeyringError, OpenError, SqliteStore};

@@ -5,9 +5,11 @@
 //! the committed lesson only. One append is on its way at a time; meanwhile the next one gathers.
 //! Left out on purpose: the log itself, connections, and what follows from a commit.
 
-use kreide_cluster::{Append, Payload as StoredPayload, Record, Stored};
+use kreide_cluster::{Append, Payload as StoredPayload, Record, Seated, Stored};
 use kreide_control::{Epoch, LessonKey, ParticipantNo};
-use kreide_lesson::{Actor, Denied, Intent, Lesson, Logged, Millis, Payload, PayloadId, Text};
+use kreide_lesson::{
+    Actor, Denied, Event, Intent, Lesson, Logged, Millis, Payload, PayloadId, Text,
+};
 
 use super::stirred::Stirred;
 use super::{ConnectionId, Then};
@@ -142,12 +144,19 @@ impl Ledger {
             owner: payload.of,
             text: payload.text.as_str().to_owned(),
         };
+        let seated = |logged: &Logged| match &logged.event {
+            Event::SeatTaken { no, subject, .. } => {
+                Some(Seated { owner: *no, subject: subject.0.clone() })
+            }
+            _ => None,
+        };
         Some(Append {
             lesson: self.committed.key().clone(),
             epoch: self.epoch,
             expected_last: self.committed.last_seq(),
             records: self.flying.iter().flat_map(|step| &step.events).map(record).collect(),
             payloads: self.flying.iter().flat_map(|step| &step.payloads).map(payload).collect(),
+            seats: self.flying.iter().flat_map(|step| &step.events).filter_map(seated).collect(),
         })
     }
 
