@@ -51,6 +51,12 @@ async fn an_ended_lesson_forgets_its_people() {
     teacher.say(json!({ "type": "end" })).await;
     teacher.expect_end().await;
     eventually("the texts are erased", async || stored().await.payloads.is_empty()).await;
+    let said = async |what: &str| {
+        let records = stored().await.records;
+        records.iter().filter(|record| String::from_utf8_lossy(&record.body).contains(what)).count()
+    };
+    eventually("the chat is erased", async || said("erased").await == 1).await;
+    assert_eq!(said(r#""type":"chat""#).await, 0);
 }
 
 #[tokio::test]
