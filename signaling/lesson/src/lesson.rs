@@ -122,6 +122,12 @@ impl Lesson {
         self.state.last_seq
     }
 
+    /// The time of the latest event; 0 before the first.
+    #[must_use]
+    pub fn latest(&self) -> Millis {
+        self.state.latest
+    }
+
     /// Highest epoch seen in the log.
     #[must_use]
     pub fn epoch(&self) -> Epoch {

@@ -130,6 +130,7 @@ pub(crate) struct Keeper {
 /// Something that the task waited for.
 enum Done {
     Appended(Result<(), LogError>, Duration),
+    SnapshotKept(Result<(), LogError>),
     Connected {
         no: ParticipantNo,
         by: ConnectionId,
@@ -240,6 +241,11 @@ impl Keeper {
     fn done(&mut self, done: Done) {
         match done {
             Done::Connected { no, by, why, result } => self.connected(no, by, why, result),
+            Done::SnapshotKept(Ok(())) => {}
+            Done::SnapshotKept(Err(error)) => {
+                // The log holds it all; the next snapshot comes with the next thousand events.
+                tracing::warn!(lesson = %self.key, %error, "a snapshot was not kept");
+            }
             Done::Appended(result, took) => {
                 self.metrics().append.observe(took.as_secs_f64());
                 match result {
@@ -366,6 +372,11 @@ impl Keeper {
             self.tell_signals(&step.signals);
         }
         self.tell_media();
+        if let Some(snapshot) = self.ledger.snapshot_due() {
+            let (key, epoch) = (self.key.clone(), self.ledger.epoch());
+            let kept = self.context.log.put_snapshot(key, epoch, snapshot);
+            self.work.push(kept.map(|result| Done::SnapshotKept(result)).boxed());
+        }
     }
 
     /// The log cannot be reached. What lowers exposure has acted and is owed to the log; the rest
