@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
 
+mod calm;
 mod corpus;
 mod doors;
 mod fixture;
