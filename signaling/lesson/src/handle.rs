@@ -84,7 +84,10 @@ impl State {
             Intent::LetSpeak { who, on } => {
                 (self.let_speak(me, who, on)?, Act::LetSpeak { no: who, on })
             }
-            Intent::ToLobby { who } => (self.to_lobby(who)?, Act::SentToLobby { no: who }),
+            Intent::ToLobby { who } => {
+                let act = Act::SentToLobby { no: who, word: self.has_word(who) };
+                (self.to_lobby(who)?, act)
+            }
             Intent::HideRecent { who } => {
                 self.target(who)?;
                 let ids = self.recent(who, now);

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
 
+mod calm;
+mod chat;
 mod corpus;
 mod doors;
 mod fixture;
+mod lobby;
 mod locks;
 mod matrix;
 mod people;
@@ -14,3 +17,4 @@ mod recording;
 mod replay;
 mod stored;
 mod tools;
+mod undo;
