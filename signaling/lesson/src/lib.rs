@@ -72,7 +72,7 @@ pub use audience::Audience;
 pub use chat::{ChatLine, ChatTo, Shown};
 pub use door::Wait;
 pub use event::{Event, Logged, Newcomer, PreviousKey, Unknown};
-pub use groups::{Deal, GroupEvent, GroupIntent, Groups, MAX_GROUPS};
+pub use groups::{Deal, GroupEvent, GroupIntent, Groups, Listening, MAX_GROUP_MINUTES, MAX_GROUPS};
 pub use intent::{Actor, Denied, Identity, Intent, Outcome, Payload};
 pub use lesson::{BadLog, Lesson};
 pub use polls::{

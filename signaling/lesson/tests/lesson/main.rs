@@ -5,6 +5,7 @@
 mod corpus;
 mod doors;
 mod fixture;
+mod groups;
 mod locks;
 mod matrix;
 mod people;
