@@ -82,7 +82,7 @@ pub use polls::{
 pub use recording::{Recording, Take};
 pub use rights::{Lock, LockKind, Rights, SCHOOL};
 pub use seat::{OwnLock, Person, Standing};
-pub use talks::{MAX_DEVICES, Slot, TalkEvent, TalkIntent, Talks};
+pub use talks::{Fate, MAX_DEVICES, MORE_MS, Slot, Talk, TalkEvent, TalkIntent, Talks};
 pub use text::Text;
 pub use tools::{MAX_SPOTLIGHT, Reaction, Signal, ToolEvent, ToolIntent, Tools};
 pub use undo::Act;

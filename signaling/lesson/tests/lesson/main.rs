@@ -13,3 +13,4 @@ mod projection;
 mod recording;
 mod replay;
 mod stored;
+mod talks;
