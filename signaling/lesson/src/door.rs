@@ -61,6 +61,7 @@ impl State {
                 // A number keeps its role, so whoever comes in another role gets another number.
                 if let Some((other, seat)) = holds {
                     outcome.events.push(self.gives_up(*other, seat));
+                    self.last_of_family_left(*other, seat, &mut outcome);
                 } else if self.held_seats() >= MAX_SEATS {
                     return Err(Denied::Full);
                 }

@@ -109,6 +109,7 @@ impl State {
         let seat = self.seats.get(&me).ok_or(Denied::NotFound)?;
         let mut outcome = self.stop_recording_without_teacher(me);
         outcome.events.push(self.gives_up(me, seat));
+        self.last_of_family_left(me, seat, &mut outcome);
         Ok(outcome)
     }
 
@@ -290,7 +291,9 @@ impl State {
             None => self.noticed_arriving(&seat.newcomer(who)),
         };
         let event = Event::Removed { no: who, by: me };
-        Ok(Outcome { events: vec![(audience, event)], ..Outcome::default() })
+        let mut outcome = Outcome { events: vec![(audience, event)], ..Outcome::default() };
+        self.last_of_family_left(who, seat, &mut outcome);
+        Ok(outcome)
     }
 
     /// On whose behalf something is asked.

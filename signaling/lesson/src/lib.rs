@@ -74,7 +74,7 @@ pub use audience::Audience;
 pub use chat::{ChatLine, ChatTo, Shown};
 pub use door::Wait;
 pub use event::{Event, Logged, Newcomer, PreviousKey, Unknown};
-pub use groups::{Deal, GroupEvent, GroupIntent, Groups, MAX_GROUPS};
+pub use groups::{Deal, GroupEvent, GroupIntent, Groups, Listening, MAX_GROUP_MINUTES, MAX_GROUPS};
 pub use intent::{Actor, Denied, Identity, Intent, Outcome, Payload};
 pub use lesson::{BadLog, Lesson};
 pub use polls::{
@@ -85,7 +85,7 @@ pub use polls::{
 pub use recording::{Recording, Take};
 pub use rights::{Lock, LockKind, Rights, SCHOOL};
 pub use seat::{OwnLock, Person, Standing};
-pub use talks::{MAX_DEVICES, Slot, TalkEvent, TalkIntent, Talks};
+pub use talks::{Fate, MAX_DEVICES, MORE_MS, Slot, Talk, TalkEvent, TalkIntent, Talks};
 pub use text::Text;
 pub use tools::{
     Announcement, MAX_ANNOUNCEMENT_CHARS, MAX_SPOTLIGHT, MAX_TIMER_S, Pick, Reaction, ReadyCheck,

@@ -59,7 +59,9 @@ impl State {
         if viewer == other || rules::is_staff(seat.role) {
             return true;
         }
-        let in_talk = !self.policy().talks || rules::is_staff(of.role) || seat.talk == of.talk;
+        // A family that has left or still waits would count what a teacher does with another.
+        let in_talk = !self.policy().talks
+            || (seat.held().is_some() && (rules::is_staff(of.role) || seat.talk == of.talk));
         in_talk && self.place(viewer, seat).receives(&self.shown_place(other, of))
     }
 
