@@ -100,6 +100,12 @@ impl State {
         self.quiet.as_ref().map_or(&self.floor, |quiet| &quiet.floor).contains(&no)
     }
 
+    /// Whether someone was let speak: during quiet, since it began.
+    pub(crate) fn has_word(&self, no: ParticipantNo) -> bool {
+        let floor = self.quiet.as_ref().map_or(&self.floor, |quiet| &quiet.floor);
+        floor.contains(&no)
+    }
+
     pub(crate) fn change_floor(&mut self, no: ParticipantNo, on: bool) {
         let floor = match &mut self.quiet {
             Some(quiet) => &mut quiet.floor,

@@ -241,7 +241,7 @@ impl State {
             seat: seat.seat,
             talk: seat.talk,
             in_room: seat.in_room,
-            has_word: self.floor.contains(&no),
+            has_word: self.has_word(no),
         }
     }
 }

@@ -51,7 +51,6 @@ pub(super) struct Step {
 pub(super) enum BadStore {
     #[error("record {seq} is no event: {source}")]
     Record { seq: u64, source: serde_json::Error },
-    #[error(transparent)]
     #[error("the snapshot is not what this version makes of the log")]
     Snapshot,
     #[error(transparent)]

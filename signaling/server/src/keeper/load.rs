@@ -97,6 +97,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         owed_tallies: Vec::new(),
         unattended_at: None,
         expectation_at: None,
+        lost_families: BTreeMap::new(),
     };
     keeper.interrupt_recording();
     let decided = Intent::SetPolicy { policy, talks };

@@ -43,7 +43,7 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::rooms::Context;
 use crate::translate::Additions;
-use crate::{clock, translate};
+use crate::{clock, secret, translate};
 
 use counted::Counted;
 use gathering::Gathering;
@@ -122,6 +122,8 @@ pub(crate) struct Keeper {
     owed_tallies: Vec<(u64, Batch)>,
     /// When the lesson must rest, unless a teacher comes.
     unattended_at: Option<Instant>,
+    /// Families whose connection is gone, and when they lose their talk.
+    lost_families: BTreeMap<ParticipantNo, Instant>,
     /// When families that wait are told anew how long.
     expectation_at: Option<Instant>,
     counted: Counted,
@@ -284,7 +286,7 @@ impl Keeper {
     fn act(&mut self, no: ParticipantNo, message: ClientMessage, then: Then) {
         let additions = Additions {
             me: no,
-            seed: rand::random(),
+            seed: secret::number(),
             listening_begins: Millis(clock::now() + LISTENING_LEAD_MS),
         };
         match message {
@@ -479,6 +481,7 @@ impl Keeper {
         }
         for who in self.seats.offline_by(now) {
             self.propose(Actor::Server, Intent::Disconnected { who }, Then::Nothing);
+            self.mind_family(who);
         }
         if let Some(id) = self.recorder.due_by(now) {
             self.propose(Actor::Server, Intent::BeginRecording { id }, Then::Nothing);
