@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
 
+mod ballots;
 mod calm;
 mod chat;
 mod corpus;
 mod doors;
 mod fixture;
+mod forms;
 mod intents;
 mod lobby;
 mod locks;
