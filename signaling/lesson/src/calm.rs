@@ -95,11 +95,6 @@ impl State {
         Ok(self.silencing(outcome, by))
     }
 
-    /// Whether someone may speak whatever is locked.
-    pub(crate) fn has_word(&self, no: ParticipantNo) -> bool {
-        self.quiet.as_ref().map_or(&self.floor, |quiet| &quiet.floor).contains(&no)
-    }
-
     /// Whether someone was let speak: during quiet, since it began.
     pub(crate) fn has_word(&self, no: ParticipantNo) -> bool {
         let floor = self.quiet.as_ref().map_or(&self.floor, |quiet| &quiet.floor);

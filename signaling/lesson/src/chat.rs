@@ -98,12 +98,12 @@ impl State {
         match to {
             ChatTo::All if rights.chat => Ok(self.everyone()),
             ChatTo::Group(group) if rights.chat => {
-                if self.groups.open().is_none() || group == 0 || group > self.groups.count() {
-                    return Err(Denied::NotFound);
-                }
                 let is_mine = self.group_of(me) == Some(group);
                 if !is_mine && !rules::is_staff(seat.role) {
                     return Err(Denied::Forbidden);
+                }
+                if self.groups.open().is_none() || group == 0 || group > self.groups.count() {
+                    return Err(Denied::NotFound);
                 }
                 Ok(self.staff_and(self.members(group)))
             }

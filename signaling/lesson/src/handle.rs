@@ -5,7 +5,7 @@
 
 use kreide_control::{ParticipantNo, Policy, SourceKind};
 
-use crate::rules::{self, By};
+use crate::rules;
 use crate::seat::{Held, Place, Seat};
 use crate::state::{Phase, State};
 use crate::talks::Slot;
@@ -25,12 +25,7 @@ impl State {
         if matches!(self.phase, Phase::Over { .. }) {
             return Err(Denied::LessonEnded);
         }
-        let by = match actor {
-            Actor::Door => By::Door,
-            Actor::Server => By::Server,
-            Actor::Participant(no) => self.actor(no)?,
-        };
-        if !rules::permits(&intent, by) {
+        if !rules::permits(&intent, self.on_behalf_of(actor)?) {
             return Err(Denied::Forbidden);
         }
         match intent {
@@ -294,17 +289,6 @@ impl State {
         let mut outcome = Outcome { events: vec![(audience, event)], ..Outcome::default() };
         self.last_of_family_left(who, seat, &mut outcome);
         Ok(outcome)
-    }
-
-    /// On whose behalf something is asked.
-    fn actor(&self, no: ParticipantNo) -> Result<By, Denied> {
-        let seat = self.seats.get(&no).ok_or(Denied::NotFound)?;
-        match seat.place {
-            Place::Held(_) => Ok(By::Seat(seat.role)),
-            Place::Waiting(_) => Ok(By::Lobby),
-            Place::Left => Err(Denied::NotFound),
-            Place::Removed { .. } => Err(Denied::Removed),
-        }
     }
 
     /// The held seat that something is done to.

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
 
+mod ballots;
 mod calm;
 mod chat;
 mod corpus;
 mod doors;
 mod fixture;
+mod forms;
 mod groups;
+mod intents;
 mod lobby;
 mod locks;
 mod matrix;
@@ -16,6 +19,7 @@ mod polls;
 mod projection;
 mod recording;
 mod replay;
+mod rights;
 mod stored;
 mod talks;
 mod tools;

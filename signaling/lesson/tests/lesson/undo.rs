@@ -171,11 +171,11 @@ fn acts_are_for_teachers_and_the_oldest_are_forgotten() {
     }
     assert_eq!(class.by(1, Intent::Undo { id: 8 }), Err(Denied::NotFound));
     class.by(1, Intent::Undo { id: 9 }).unwrap();
-    let acted = class.log.iter().filter(|logged| matches!(logged.event, Event::Acted { .. }));
+    let mut acted = class.log.iter().filter(|logged| matches!(logged.event, Event::Acted { .. }));
     assert!(acted.clone().all(|logged| !class.lesson.visible(logged, p(PUPIL))));
     assert!(acted.clone().all(|logged| class.lesson.visible(logged, p(2))));
     assert!(matches!(
-        &acted.last().unwrap().event,
+        &acted.next_back().unwrap().event,
         Event::Acted { act: Act::Locked { what: LockKind::Names, locked: false, .. }, .. }
     ));
 }
