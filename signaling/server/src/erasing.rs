@@ -60,7 +60,7 @@ fn erased(body: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use kreide_control::Epoch;
-    use kreide_lesson::{Audience, Event, Logged, Millis, PayloadId};
+    use kreide_lesson::{Audience, ChatTo, Event, Logged, Millis, PayloadId};
 
     use super::*;
 
@@ -75,7 +75,7 @@ mod tests {
         let no = kreide_control::ParticipantNo(3);
         let erasable = [
             Event::Hand { no, place: Some(1) },
-            Event::Chat { id: 1, from: no, text: PayloadId(9) },
+            Event::Chat { id: 1, from: no, text: PayloadId(9), to: ChatTo::All },
         ];
         for event in erasable {
             let body = erased(&logged(event)).unwrap();

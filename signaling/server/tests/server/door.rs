@@ -86,7 +86,7 @@ async fn a_link_is_exchanged_for_a_token() {
 
     let access = |reply: &Value| server.keys.access(reply["access"].as_str().unwrap()).unwrap();
     let here = (TenantId::parse("school").unwrap(), RoomId::parse("7b").unwrap());
-    let Access { tenant, room, role } = access(&reply);
+    let Access { tenant, room, role, .. } = access(&reply);
     assert_eq!(((tenant, room), role), (here.clone(), Role::Guest));
     let guest = server.join(reply["token"].as_str().unwrap()).await;
     assert_eq!(access(&guest.joined), access(&reply), "a reload needs no link");
