@@ -131,13 +131,25 @@ impl Script {
         let mut bodies = Pile::default();
         records.iter().for_each(|record| bodies.add(&[record.seq.cast_signed()], &record.body));
         self.insert(
-            "UPDATE records SET body = substr(?, part.value ->> 0, part.value ->> 1)
-             FROM json_each(?) part WHERE records.seq = part.value ->> 2 AND ",
+            // As an insertion, because an update would go through all records for each one.
+            "INSERT INTO records (tenant, room, lesson, seq, epoch, body)
+             SELECT tenant, room, lesson, part.value ->> 2, epoch,
+                    substr(?, part.value ->> 0, part.value ->> 1)
+             FROM logs, json_each(?) part
+             WHERE tenant = ? AND room = ? AND lesson = ? AND epoch = ?
+             ON CONFLICT DO UPDATE SET body = excluded.body;",
             bodies,
         );
-        self.bind_owned(lesson, epoch);
-        self.text.push_str("DELETE FROM snapshots WHERE ");
-        self.bind_owned(lesson, epoch);
+        self.bind_key(lesson);
+        self.bind(i64::from(epoch.0));
+        self.text.push_str(
+            "DELETE FROM snapshots WHERE tenant = ? AND room = ? AND lesson = ?
+             AND EXISTS (SELECT 1 FROM logs
+             WHERE tenant = ? AND room = ? AND lesson = ? AND epoch = ?);",
+        );
+        self.bind_key(lesson);
+        self.bind_key(lesson);
+        self.bind(i64::from(epoch.0));
     }
 
     /// Runs it all and commits. Returns the two numbers of each job that has a row; if anything
@@ -184,17 +196,6 @@ impl Script {
             "SELECT ?, epoch, last_seq FROM logs WHERE tenant = ? AND room = ? AND lesson = ?;",
         );
         self.bind_key(lesson);
-    }
-
-    /// The condition that rows are a lesson's, and that its epoch holds.
-    fn bind_owned(&mut self, lesson: &LessonKey, epoch: Epoch) {
-        self.text.push_str(
-            "tenant = ? AND room = ? AND lesson = ? AND EXISTS (SELECT 1 FROM logs
-             WHERE tenant = ? AND room = ? AND lesson = ? AND epoch = ?);",
-        );
-        self.bind_key(lesson);
-        self.bind_key(lesson);
-        self.bind(i64::from(epoch.0));
     }
 
     fn insert(&mut self, statement: &str, pile: Pile) {
