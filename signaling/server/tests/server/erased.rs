@@ -4,7 +4,7 @@ use std::path::Path;
 
 use kreide_cluster::{LessonLog, SqliteStore};
 use kreide_control::Role;
-use kreide_lesson::{Event, Lesson, Logged};
+use kreide_lesson::{Event, Lesson, Logged, Newcomer};
 use kreide_server::Config;
 use serde_json::json;
 
@@ -61,7 +61,9 @@ async fn yesterdays_store_brings_nobody_back() {
     let store = SqliteStore::open(folder.path()).await.unwrap();
     let before = events(&store).await;
     let subject = before.iter().find_map(|logged| match &logged.event {
-        Event::SeatTaken { no, subject, .. } if json!(no) == json!(ada) => Some(subject.0.clone()),
+        Event::SeatTaken(Newcomer { no, subject, .. }) if json!(no) == json!(ada) => {
+            Some(subject.0.clone())
+        }
         _ => None,
     });
     let erased = store.erase_person(lesson(1).tenant, subject.unwrap()).await;
