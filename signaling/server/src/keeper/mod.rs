@@ -14,6 +14,7 @@ mod calls;
 mod chores;
 mod counted;
 mod gathering;
+mod group_sets;
 mod ledger;
 mod load;
 mod media;
@@ -28,14 +29,14 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
-use kreide_cluster::LogError;
+use kreide_cluster::{CatalogueError, LogError};
 use kreide_control::{
     Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
 };
 use kreide_lesson::{
     Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent,
 };
-use kreide_protocol::{ClientMessage, ErrorCode};
+use kreide_protocol::{ClientMessage, ErrorCode, GroupAct};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -47,6 +48,7 @@ use crate::{clock, secret, translate};
 
 use counted::Counted;
 use gathering::Gathering;
+use group_sets::Sets;
 use ledger::{Ledger, Step};
 use media::Offered;
 use recorder::Recorder;
@@ -133,6 +135,9 @@ pub(crate) struct Keeper {
 enum Done {
     Appended(Result<(), LogError>, Duration),
     SnapshotKept(Result<(), LogError>),
+    LinksRevoked(Result<u64, CatalogueError>),
+    /// The sets of groups that are kept for the room, for whoever asked to use or keep one.
+    Sets(Box<Sets>),
     Connected {
         no: ParticipantNo,
         by: ConnectionId,
@@ -244,6 +249,12 @@ impl Keeper {
         match done {
             Done::Connected { no, by, why, result } => self.connected(no, by, why, result),
             Done::SnapshotKept(Ok(())) => {}
+            Done::LinksRevoked(Ok(_)) => {}
+            Done::LinksRevoked(Err(error)) => {
+                // This lesson refuses them all the same.
+                tracing::error!(lesson = %self.key, %error, "links of someone removed still open");
+            }
+            Done::Sets(sets) => self.sets_known(*sets),
             Done::SnapshotKept(Err(error)) => {
                 // The log holds it all; the next snapshot comes with the next thousand events.
                 tracing::warn!(lesson = %self.key, %error, "a snapshot was not kept");
@@ -291,6 +302,12 @@ impl Keeper {
         };
         match message {
             ClientMessage::Record { on: true } => self.start_recording(no, then),
+            ClientMessage::Groups(
+                act @ (GroupAct::Kept
+                | GroupAct::Keep { .. }
+                | GroupAct::Use { .. }
+                | GroupAct::Forget { .. }),
+            ) => self.group_set(no, act, then),
             message => match translate::intent(&message, additions) {
                 Some(intent) => self.want(no, intent, then),
                 None => self.refuse(then, ErrorCode::BadMessage),

@@ -108,7 +108,9 @@ fn groups(act: &GroupAct, add: Additions) -> Option<GroupIntent> {
         }
         GroupAct::SpeakToAll { on } => GroupIntent::SpeakToAll { on: *on },
         GroupAct::CallTeacher { on } => GroupIntent::CallTeacher { on: *on },
-        GroupAct::Keep { .. } | GroupAct::Use { .. } | GroupAct::Forget { .. } => return None,
+        GroupAct::Kept | GroupAct::Keep { .. } | GroupAct::Use { .. } | GroupAct::Forget { .. } => {
+            return None;
+        }
     })
 }
 

@@ -64,7 +64,7 @@ async fn the_process_says_how_it_is_doing() {
         ("kreide_participants{tenant=\"school\"}", 1.0),
         ("kreide_messages_total{type=\"hand\"}", 1.0),
         ("kreide_refused_total{code=\"DENIED\"}", 1.0),
-        ("kreide_log_append_seconds_count", 2.0),
+        ("kreide_log_append_seconds_count", 3.0),
     ];
     for (metric, value) in rows {
         assert!((server.metric(metric).await - value).abs() < 0.5, "{metric}");

@@ -187,6 +187,19 @@ impl Fixture {
         client
     }
 
+    /// Joins with a token and must wait.
+    pub(crate) async fn waits(&self, token: &str) -> Client {
+        let mut client = Client::connect(self.address).await;
+        client.waits(serde_json::json!({ "token": token })).await;
+        client
+    }
+
+    /// A person who has come to the door of room 7b by a personal link and must wait.
+    pub(crate) async fn waiting(&self, role: Role, name: &str) -> Client {
+        let link = self.link("7b", role, name).await;
+        self.waits(&self.token(&link).await).await
+    }
+
     /// The value of a metric line that begins so.
     pub(crate) async fn metric(&self, begins: &str) -> f64 {
         let answer = self.get("/metrics").await;
