@@ -44,7 +44,9 @@ test('pupils read du, adults read Sie', () => {
 });
 
 test('no button says only OK, Ja or Nein', () => {
-  const bad = ALL.filter(([, text]) =>
+  // Yes and no are what a poll asks for.
+  const buttons = ALL.filter(([path]) => !path.includes('.toolbox.poll.choices.'));
+  const bad = buttons.filter(([, text]) =>
     /^(?:ok|okay|ja|nein|yes|no|abbrechen|cancel)\W*$/iu.test(text),
   );
   expect(bad).toEqual([]);
