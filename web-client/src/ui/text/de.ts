@@ -169,7 +169,7 @@ export const common: Common = {
   endedTitle: 'Die Stunde ist zu Ende.',
   rejoin: 'Wieder hinein',
   noGroups: 'Noch keine Gruppen. Wie viele?',
-  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time}. Niemand wartet.`,
+  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time} Uhr. Niemand wartet.`,
   noRecording: 'Zu dieser Stunde gibt es keine Aufnahme. Tafel und Blätter sind da.',
   keptUntil: (date) => `Tafel und Blätter bleiben bis ${date}.`,
   fileRefused: (name, why) => `„${name}“ geht nicht: ${why}.`,

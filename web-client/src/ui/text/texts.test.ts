@@ -37,7 +37,7 @@ test('texts for all roles do not address the reader in German', () => {
 });
 
 test('pupils read du, adults read Sie', () => {
-  for (const key of ['nameHint', 'hearFirst', 'previewHint', 'recordAsk'] as const) {
+  for (const key of ['nameHint', 'hearFirst', 'previewHint', 'recordAsk', 'pickedYou', 'focusYou'] as const) {
     expect(de[key]).toMatch(/\b(du|dich|dein)\b/iu);
     expect(deFormal[key]).toMatch(/\bSie\b/u);
   }

@@ -178,26 +178,35 @@ beforeEach(() => {
 test('a listening is heard once, before it begins', () => {
   const visits = [{ who: 1, group: 2, listens: true, since: 3000 }];
   const told = groups({ count: 2, open: true, mine: 2, visits });
-  news.see(groups({ count: 2, open: true, mine: 2 }), 5, 0);
-  news.see(told, 5, 100);
-  news.see(told, 5, 4000);
+  news.see(groups({ count: 2, open: true, mine: 2 }), 5, 'pupil', 0);
+  news.see(told, 5, 'pupil', 100);
+  news.see(told, 5, 'pupil', 4000);
   expect(heard).toEqual(['listening']);
-  news.see(groups({ count: 2, open: true, mine: 2 }), 5, 5000);
-  news.see({ ...told, visits: [{ who: 1, group: 2, listens: true, since: 9000 }] }, 5, 6000);
+  news.see(groups({ count: 2, open: true, mine: 2 }), 5, 'pupil', 5000);
+  news.see({ ...told, visits: [{ who: 1, group: 2, listens: true, since: 9000 }] }, 5, 'pupil', 6000);
   expect(heard).toEqual(['listening', 'listening']);
 });
 
 test('neither the listener nor another group hears it', () => {
   const visits = [{ who: 1, group: 2, listens: true, since: 3000 }];
-  news.see(groups({ count: 2, open: true, mine: 2, visits }), 1, 0);
-  news.see(groups({ count: 2, open: true, mine: 1, visits }), 5, 0);
+  news.see(groups({ count: 2, open: true, mine: 2, visits }), 1, 'teacher', 0);
+  news.see(groups({ count: 2, open: true, mine: 1, visits }), 5, 'pupil', 0);
   expect(heard).toEqual([]);
 });
 
 test('the last minute of the groups is heard', () => {
   const open = groups({ count: 2, open: true, until: 100_000 });
-  news.see(open, 5, 0);
-  news.see(open, 5, 100_000 - GROUPS_WARN);
-  news.see(open, 5, 99_000);
+  news.see(open, 5, 'pupil', 0);
+  news.see(open, 5, 'pupil', 100_000 - GROUPS_WARN);
+  news.see(open, 5, 'pupil', 99_000);
   expect(heard).toEqual(['soon']);
+});
+
+test('a call is heard once, and by teachers alone', () => {
+  const calling = groups({ count: 2, open: true, mine: 2, calls: [2] });
+  news.see(calling, 1, 'teacher', 0);
+  news.see(calling, 1, 'teacher', 1);
+  expect(heard).toEqual(['hand']);
+  new GroupNews((sound) => heard.push(sound)).see(calling, 5, 'pupil', 0);
+  expect(heard).toEqual(['hand']);
 });
