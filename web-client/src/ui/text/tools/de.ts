@@ -28,7 +28,6 @@ export const toolbox: Common['toolbox'] = {
     by: 'Einteilen nach',
     byNumber: 'Anzahl der Gruppen',
     bySize: 'Größe einer Gruppe',
-    number: 'Zahl',
     numberHint: (least, most) => `${least} bis ${most}`,
     divide: 'Einteilen',
     result: (count, sizes) => `${count} × ${sizes}`,
@@ -103,7 +102,6 @@ export const toolbox: Common['toolbox'] = {
     addAnswer: 'Noch eine Antwort',
     dropAnswer: (n) => `Antwort ${n} entfernen`,
     ask: 'Umfrage starten',
-    runs: 'läuft',
     votes: (n) => (n === 1 ? '1 Stimme' : `${n} Stimmen`),
     votesOf: (n, all) => `${n} von ${all} haben abgestimmt`,
     hidden: 'Das Ergebnis sehen alle, wenn die Umfrage endet.',
@@ -118,11 +116,9 @@ export const toolbox: Common['toolbox'] = {
     nobody: 'Niemand hat abgestimmt.',
     noAnswers: 'Keine Antworten.',
     choices: { yes: 'Ja', no: 'Nein' },
-    vote: 'Abstimmen',
     words: 'Antwort',
     submit: 'Antwort abgeben',
     secret: 'Niemand sieht, wer was gewählt hat.',
-    key: (n) => `Taste ${n}`,
   },
 
   timer: {
@@ -152,7 +148,7 @@ export const toolbox: Common['toolbox'] = {
 
   pick: {
     title: 'Zufall',
-    about: 'Lost jemanden aus der Klasse aus. Den Namen sehen alle.',
+    about: 'Lost eine Person aus der Klasse aus. Den Namen sehen alle.',
     draw: 'Auslosen',
     again: 'Noch einmal',
     drawn: 'Ausgelost',
@@ -175,8 +171,6 @@ export const toolbox: Common['toolbox'] = {
     title: 'Fokus',
     toggle: 'Fokus',
     hint: 'Die Klasse sieht und hört nur Lehrkräfte und Gezeigtes. Lehrkräfte sehen weiter alle.',
-    told: 'Fokus: Gerade sind nur Lehrkraft und Gezeigtes zu sehen und zu hören.',
-    over: 'Der Fokus ist zu Ende.',
   },
 
   reactions: {
