@@ -4,6 +4,9 @@ import type { Words, You } from './en';
 
 const sie: You = {
   recordAsk: 'Darf man Sie in der Aufnahme sehen und hören?',
+  voteCast: 'Ihre Stimme ist abgegeben. Niemand sieht, wer was gewählt hat.',
+  pickedYou: 'Sie sind ausgelost.',
+  focusYou: 'Sie sehen und hören gerade nur Lehrkraft und Gezeigtes.',
   recordNotIn: 'Sie sind nicht in der Aufnahme.',
   recordIn: 'Sie sind in der Aufnahme. Ändern: Mehr, Einstellungen.',
   nameHint: 'Mit diesem Namen sind Sie zu sehen.',

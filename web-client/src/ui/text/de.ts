@@ -1,6 +1,7 @@
 /** German; `you` addresses pupils with "du". The form for adults is in de-formal.ts. */
 import type { Common, Words, You } from './en';
 import { recording } from './recording/de';
+import { toolbox } from './tools/de';
 
 export const common: Common = {
   language: 'de',
@@ -168,7 +169,7 @@ export const common: Common = {
   endedTitle: 'Die Stunde ist zu Ende.',
   rejoin: 'Wieder hinein',
   noGroups: 'Noch keine Gruppen. Wie viele?',
-  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time}. Niemand wartet.`,
+  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time} Uhr. Niemand wartet.`,
   noRecording: 'Zu dieser Stunde gibt es keine Aufnahme. Tafel und Blätter sind da.',
   keptUntil: (date) => `Tafel und Blätter bleiben bis ${date}.`,
   fileRefused: (name, why) => `„${name}“ geht nicht: ${why}.`,
@@ -325,10 +326,14 @@ export const common: Common = {
     },
   },
   recording,
+  toolbox,
 };
 
 const du: You = {
   recordAsk: 'Darf man dich in der Aufnahme sehen und hören?',
+  voteCast: 'Deine Stimme ist abgegeben. Niemand sieht, wer was gewählt hat.',
+  pickedYou: 'Du bist ausgelost.',
+  focusYou: 'Du siehst und hörst gerade nur Lehrkraft und Gezeigtes.',
   recordNotIn: 'Du bist nicht in der Aufnahme.',
   recordIn: 'Du bist in der Aufnahme. Ändern: Mehr, Einstellungen.',
   nameHint: 'So sehen dich die anderen.',

@@ -9,6 +9,7 @@
 import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
 import { recording, recordingYou } from './recording/en';
+import { toolbox, toolsYou } from './tools/en';
 
 /** Text of a failure: what is so, what happens by itself, and the word on its button. */
 export interface FailureText {
@@ -345,10 +346,12 @@ const common = {
 
   failures,
   recording,
+  toolbox,
 };
 
 const you = {
   ...recordingYou,
+  ...toolsYou,
   nameHint: 'This is how the others see you.',
   hearFirst: 'You hear the lesson at once. Microphone and camera stay off until you turn them on.',
   previewHint: 'Only you see this picture.',
