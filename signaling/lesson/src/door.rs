@@ -81,7 +81,8 @@ impl State {
             let is_same = seat.subject == identity.subject
                 || (identity.role != Role::Teacher
                     && seat.device.is_some()
-                    && seat.device == identity.device);
+                    && seat.device == identity.device)
+                || (seat.talk.is_some() && seat.talk == identity.talk);
             is_same && matches!(seat.place, Place::Removed { .. })
         })
     }
@@ -141,15 +142,22 @@ impl State {
             Lobby::Guests => identity.role == Role::Guest,
             Lobby::Everyone => true,
         };
+        let may_be_back = before.is_none() && identity.seat.is_none() && self.has_removed();
         Ok(if rules::is_staff(identity.role) {
             None
-        } else if was_at_lobby || ((identity.waits || at_lobby) && !was_in) {
+        } else if was_at_lobby || may_be_back || ((identity.waits || at_lobby) && !was_in) {
             Some(Wait::Lobby)
         } else if !self.policy().early && !self.has_teacher() {
             Some(Wait::Begin)
         } else {
             None
         })
+    }
+
+    /// Whether somebody was removed: whoever comes new and is on no roster may be that person under
+    /// another name.
+    fn has_removed(&self) -> bool {
+        self.seats.values().any(|seat| matches!(seat.place, Place::Removed { .. }))
     }
 
     /// Whether a teacher holds a seat.

@@ -213,6 +213,11 @@ export type ServerMessage =
       count: number;
     }
   | {
+      type: 'groupSets';
+      /** Their names. */
+      names: string[];
+    }
+  | {
       type: 'ok';
       /** The number that the client chose. */
       ref: number;
@@ -651,6 +656,7 @@ export type GroupAct =
       /** On or off. */
       on: boolean;
     }
+  | { act: 'kept' }
   | {
       act: 'keep';
       /** The name. */

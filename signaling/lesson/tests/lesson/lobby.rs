@@ -241,6 +241,7 @@ fn pupils_who_do_not_see_each_other_learn_nothing() {
     class.by(1, Intent::Admit { who: Some(p(2)) }).unwrap();
     class.by(1, Intent::Remove { who: p(2) }).unwrap();
     class.seat("new", Role::Guest);
+    class.by(1, Intent::Admit { who: Some(p(5)) }).unwrap();
     let after = [1, 3, 4].map(|no| class.lesson.seq_for(p(no)));
     assert_eq!(after[1], before[1], "the other pupil");
     assert!(after[0] > before[0] && after[2] > before[2], "teacher and interpreter");
@@ -298,4 +299,20 @@ fn attendance_begins_and_ends_with_the_policy() {
     class.pass(5_000);
     set(&mut class, policy(true));
     assert_eq!(present(&class), [(p(1), 5_000)], "not while nobody wanted to know");
+}
+
+/// Somebody was removed: whoever comes new and is on no roster may be that person under another
+/// name, and waits; those whom the school knows, and who were there before, do not.
+#[test]
+fn hostile_return_under_a_new_name_waits() {
+    let mut class = Class::with(&[Role::Teacher, Role::Pupil, Role::Pupil]);
+    class.by(3, Intent::Leave).unwrap();
+    class.by(1, Intent::Remove { who: p(2) }).unwrap();
+    let fresh = class.seat("somebody", Role::Pupil);
+    assert_eq!(class.lesson.person(fresh).unwrap().standing, Standing::Waiting(Wait::Lobby));
+    let known = Identity { seat: Some(7), ..class.identity("known", Role::Pupil) };
+    let known = class.join(known, 0).unwrap().seat.unwrap();
+    assert_eq!(class.lesson.person(known).unwrap().standing, Standing::Online);
+    class.seat("s3", Role::Pupil);
+    assert_eq!(class.lesson.person(p(3)).unwrap().standing, Standing::Online);
 }

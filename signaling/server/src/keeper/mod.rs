@@ -29,7 +29,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
-use kreide_cluster::{CatalogueError, LogError};
+use kreide_cluster::LogError;
 use kreide_control::{
     Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
 };
@@ -135,7 +135,6 @@ pub(crate) struct Keeper {
 enum Done {
     Appended(Result<(), LogError>, Duration),
     SnapshotKept(Result<(), LogError>),
-    LinksRevoked(Result<u64, CatalogueError>),
     /// The sets of groups that are kept for the room, for whoever asked to use or keep one.
     Sets(Box<Sets>),
     Connected {
@@ -249,11 +248,6 @@ impl Keeper {
         match done {
             Done::Connected { no, by, why, result } => self.connected(no, by, why, result),
             Done::SnapshotKept(Ok(())) => {}
-            Done::LinksRevoked(Ok(_)) => {}
-            Done::LinksRevoked(Err(error)) => {
-                // This lesson refuses them all the same.
-                tracing::error!(lesson = %self.key, %error, "links of someone removed still open");
-            }
             Done::Sets(sets) => self.sets_known(*sets),
             Done::SnapshotKept(Err(error)) => {
                 // The log holds it all; the next snapshot comes with the next thousand events.

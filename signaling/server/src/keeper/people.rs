@@ -11,12 +11,10 @@ use kreide_lesson::{Actor, Event, Intent, Millis, Newcomer, Standing};
 use kreide_protocol::{ErrorCode, Joined, Media, ServerMessage, VERSION};
 use tokio::time::Instant;
 
-use futures::FutureExt;
-
 use super::ledger::Step;
 use super::media::Offered;
 use super::seats::{Connection, Fate, Joining, Stage};
-use super::{Arrival, Done, Entrance, Keeper, Key, Phase, Then};
+use super::{Arrival, Entrance, Keeper, Key, Phase, Then};
 use crate::access::Access;
 use crate::outbox::Outbox;
 use crate::{clock, translate};
@@ -172,22 +170,11 @@ impl Keeper {
                 Event::WaitEnded { no, by: None } => {
                     self.see_out(*no, left_because(&step.intent));
                 }
-                Event::Removed { no, .. } => {
-                    self.see_out(*no, Some(ErrorCode::Removed));
-                    self.revoke_links(*no);
-                }
+                Event::Removed { no, .. } => self.see_out(*no, Some(ErrorCode::Removed)),
                 Event::Ended { .. } => self.phase = Phase::Over(ErrorCode::LessonEnded),
                 _ => {}
             }
         }
-    }
-
-    /// The links of someone who was removed open nothing any more, in later lessons neither.
-    fn revoke_links(&mut self, no: ParticipantNo) {
-        let Some(subject) = self.ledger.committed().subject(no) else { return };
-        let revoked =
-            self.context.catalogue.revoke_links_of(self.key.tenant.clone(), subject.0.clone());
-        self.work.push(revoked.map(Done::LinksRevoked).boxed());
     }
 
     /// Ends the connection of someone who has no seat any more.

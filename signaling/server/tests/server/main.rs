@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
 
+mod classroom;
 mod common;
 mod door;
 mod erased;

@@ -7,7 +7,7 @@ use kreide_control::{Role, RoomId, TenantId};
 use kreide_server::{roster, talks};
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Fixture};
+use crate::common::{Answer, Fixture, open};
 
 const CLASS: &str = "id,name,role,seat,consent\n\
     l1,Frau Kern,teacher,1,no\ns1,Ada,pupil,2,yes\ns2,Ben,pupil,3,no\n";

@@ -156,6 +156,11 @@ impl Client {
         }
     }
 
+    /// What the next event of this kind tells.
+    pub(crate) async fn told(&mut self, kind: &str) -> Value {
+        self.wait_event(kind).await["event"].take()
+    }
+
     /// The connection must end; returns the code of `closed`, if it came.
     pub(crate) async fn expect_end(&mut self) -> Option<String> {
         let mut code = None;

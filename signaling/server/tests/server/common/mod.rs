@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use kreide_cluster::{Catalogue, Room, SqliteStore};
+use kreide_cluster::{Catalogue, LessonLog, Room, SqliteStore};
 use kreide_control::{Event, LessonKey, Lobby, Policy, RecorderEvent, Role, RoomId, TenantId};
 use kreide_server::links::{self, NewLink};
 use kreide_server::{Config, Keys, Parts, Server};
@@ -178,6 +178,23 @@ impl Fixture {
     pub(crate) async fn person(&self, role: Role, name: &str) -> Client {
         let link = self.link("7b", role, name).await;
         self.join(&self.token(&link).await).await
+    }
+
+    /// A person who has come in by a personal link, with media.
+    pub(crate) async fn person_with_media(&self, role: Role, name: &str) -> Client {
+        let link = self.link("7b", role, name).await;
+        let token = self.token(&link).await;
+        let mut client = Client::connect(self.address).await;
+        let fields = serde_json::json!({ "with": { "token": token }, "offer": pack("v=0") });
+        client.join_as(fields).await;
+        client
+    }
+
+    /// All that is in the log of room 7b's first lesson.
+    pub(crate) async fn log_text(&self) -> String {
+        let stored = self.log.load(lesson(1)).await.unwrap();
+        let lines = stored.records.iter().map(|record| String::from_utf8_lossy(&record.body));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Joins with a token and must succeed.
