@@ -42,6 +42,12 @@ export function press(control: Control, room: Room, session: Session, desk: Desk
   }
 }
 
+/** In the classroom one speaks while holding: what holding does, or undefined elsewhere. */
+export function holdToSpeak(room: Room, session: Session): ((held: boolean) => void) | undefined {
+  if (!room.inRoom || lockOf('microphone', room) !== null) return undefined;
+  return (held) => session.setMicrophone(held);
+}
+
 /** The own entry in the list of people. */
 export function me(room: Room): Participant | undefined {
   return room.people.find((person) => person.no === room.me);

@@ -3,6 +3,7 @@
  * Invariant: nothing of it is known to anyone else. It ends with the room.
  */
 import type { Room } from '../../session/model';
+import { ALL } from './addressees';
 import type { Source } from './seats';
 
 /** A panel; at most one is open. */
@@ -27,6 +28,8 @@ export class Desk {
   pinned = $state.raw<Source | null>(null);
   notes = $state.raw<readonly Note[]>([]);
   ending = $state(false);
+  /** Whom the next message is to, by its key. */
+  addressee = $state<string>(ALL);
   /** Notice about a recording that this person has closed. */
   recordingRead = $state<string | null>(null);
   /** Numbers of the acts whose notice this person has closed. */

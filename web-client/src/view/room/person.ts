@@ -38,7 +38,8 @@ export function actions(
         ]
       : []),
     spotlight(who, room, session),
-    large,
+    // Beside pinning for all it has to say that it is not that.
+    desk.pinned?.participant === who.no ? large : { ...large, word: w.largeHere },
     { word: w.hideRecent, act: () => session.act({ type: 'hideRecent', who: who.no }) },
     { word: w.rename, act: () => ask('rename') },
     ...(who.role === 'teacher'

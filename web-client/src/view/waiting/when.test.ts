@@ -30,7 +30,7 @@ test.each<[string, Partial<Wait>, number, string[]]>([
     -MINUTE,
     ['Beginnt voraussichtlich um 17:50 Uhr.', '10 Minuten nach der geplanten Zeit.'],
   ],
-  ['due', {}, MINUTE, ['Gleich geht es los.', 'Pünktlich.']],
+  ['due', {}, MINUTE, ['Gleich geht es los.']],
   ['without a plan', { talk: null }, -MINUTE, ['Beginnt voraussichtlich um 17:40 Uhr.']],
   ['unknown', { expected: null }, 0, []],
 ])('a talk that is %s', (_, part, later, said) => {

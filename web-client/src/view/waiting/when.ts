@@ -17,7 +17,9 @@ export function about({ talk, expected }: Wait, now: number): string[] {
     case 'on':
     case 'over':
     case undefined:
-      return expected === null ? [] : [...begins(expected, now), ...delay(talk?.begins, expected)];
+      if (expected === null) return [];
+      if (expected <= now) return [w.talkSoon];
+      return [w.talkExpected(clock(expected)), ...delay(talk?.begins, expected)];
   }
 }
 
@@ -25,11 +27,6 @@ export function about({ talk, expected }: Wait, now: number): string[] {
 export function clock(at: number): string {
   const format = new Intl.DateTimeFormat(t().language, { hour: 'numeric', minute: '2-digit' });
   return format.format(at);
-}
-
-function begins(expected: number, now: number): string[] {
-  const w = t().classroom;
-  return [expected <= now ? w.talkSoon : w.talkExpected(clock(expected))];
 }
 
 function delay(planned: number | undefined, expected: number): string[] {

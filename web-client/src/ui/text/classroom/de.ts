@@ -50,6 +50,7 @@ export const classroom: Common['classroom'] = {
   allowsOf: (name) => `Erlauben für ${name}`,
   lockedForAll: (what) => `Für alle gesperrt: ${what}.`,
   nothingToAllow: 'Für alle ist nichts gesperrt, was sich hier erlauben ließe.',
+  largeHere: 'Nur hier groß',
   spotlight: 'Anpinnen',
   spotlightEnd: 'Nicht mehr anpinnen',
   hideRecent: 'Letzte Nachrichten ausblenden',
@@ -104,7 +105,7 @@ export const classroom: Common['classroom'] = {
     days === 1 ? 'Bleibt 1 Tag nach der Stunde.' : `Bleibt ${days} Tage nach der Stunde.`,
 
   inRoom: 'Im Klassenraum',
-  inRoomWhy: 'Ton aus, zum Sprechen halten',
+  inRoomWhy: 'der Ton bleibt aus',
   holdToSpeak: 'Zum Sprechen halten (Leertaste)',
   inRoomNow: 'Im Klassenraum: Der Ton ist hier aus. Zum Sprechen das Mikro oder die Leertaste halten.',
 

@@ -69,6 +69,7 @@ export const classroom = {
   allowsOf: (name: string) => `Allow ${name}`,
   lockedForAll: (what: string) => `Locked for all: ${what}.`,
   nothingToAllow: 'Nothing is locked for all that could be allowed here.',
+  largeHere: 'Large only here',
   spotlight: 'Pin for all',
   spotlightEnd: 'Unpin for all',
   hideRecent: 'Hide last messages',
@@ -123,7 +124,7 @@ export const classroom = {
 
   // The classroom itself
   inRoom: 'In the classroom',
-  inRoomWhy: 'sound off, hold to speak',
+  inRoomWhy: 'sound stays off',
   holdToSpeak: 'Hold to speak (space bar)',
   inRoomNow: 'In the classroom: the sound is off here. To speak, hold the microphone or the space bar.',
 
