@@ -109,6 +109,14 @@ export function fakeSession(scene: Scene): Session & Others {
     happen({ kind: 'rights', who, rights: next, locks: change(one.locks), people: null });
   }
 
+  /** Of what can be undone, locks are here; the rest only looks so. */
+  function takeBack(id: number) {
+    const acted = lesson.acted.find((one) => one.id === id);
+    if (acted?.what.did !== 'locked') return;
+    const { what, locked } = acted.what;
+    rights(acted.who, what, (locks) => changed(locks, what, !locked), locked);
+  }
+
   function record(on: boolean) {
     const { recording, me } = lesson;
     if (on) happen({ kind: 'recording', recording: soon(me), stopped: null });
@@ -132,6 +140,7 @@ export function fakeSession(scene: Scene): Session & Others {
         happen({ kind: 'letSpeak', who: message.who, on: message.on, by: lesson.me });
         return did(message.who, { did: 'letSpeak', on: message.on });
       case 'undo':
+        takeBack(message.id);
         return happen({ kind: 'undone', id: message.id, by: lesson.me });
       case 'grant':
         rights(message.who, message.what, (locks) => locks, message.on);

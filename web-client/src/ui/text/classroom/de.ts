@@ -19,8 +19,7 @@ export const classroom: Common['classroom'] = {
   heldByQuiet: 'Gerade ist Ruhe',
   heldByPause: 'Pause, bis eine Lehrkraft da ist',
 
-  quietNow: 'Ruhe. Mikrofone sind aus, Chat und Tafel ruhen.',
-  quietBut: 'Ruhe. Die Mikrofone der anderen sind aus.',
+  quietNow: 'Ruhe. Mikrofone sind aus.',
   pausedNow: 'Pause, bis eine Lehrkraft da ist. Mikrofone sind aus; es geht von selbst weiter.',
   invited: {
     microphone: 'Das Mikrofon darf wieder an.',
@@ -49,7 +48,6 @@ export const classroom: Common['classroom'] = {
   locksOf: (name) => `Sperren für ${name}`,
   allowsOf: (name) => `Erlauben für ${name}`,
   lockedForAll: (what) => `Für alle gesperrt: ${what}.`,
-  nothingToAllow: 'Für alle ist nichts gesperrt, was sich hier erlauben ließe.',
   largeHere: 'Nur hier groß',
   spotlight: 'Anpinnen',
   spotlightEnd: 'Nicht mehr anpinnen',
@@ -115,7 +113,6 @@ export const classroom: Common['classroom'] = {
   backToList: 'Zurück zur Liste',
 
   talkAt: (time) => `Gespräch um ${time} Uhr`,
-  talkMinutes: (minutes) => `${minutes} Minuten`,
   talkExpected: (time) => `Beginnt voraussichtlich um ${time} Uhr.`,
   talkDelayed: (minutes) =>
     minutes === 1 ? '1 Minute nach der geplanten Zeit.' : `${minutes} Minuten nach der geplanten Zeit.`,

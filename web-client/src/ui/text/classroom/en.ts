@@ -41,8 +41,7 @@ export const classroom = {
   heldByPause: 'Paused until a teacher is here',
 
   // Notices
-  quietNow: 'Quiet. Microphones are off, chat and board rest.',
-  quietBut: 'Quiet. Microphones of the others are off.',
+  quietNow: 'Quiet. Microphones are off.',
   pausedNow: 'Pause until a teacher is here. Microphones are off; it goes on by itself.',
   invited,
 
@@ -50,7 +49,7 @@ export const classroom = {
   waiting: (n: number) => `Waiting · ${n}`,
   waitingSpoken: (n: number) => (n === 1 ? '1 person waiting' : `${n} people waiting`),
   admit: 'Let in',
-  admitName: (name: string) => `Let ${name} in`,
+  admitName: (name: string) => `Let in ${name}`,
   admitAll: 'Let all in',
   turnAway: 'Turn away',
   turnAwayTitle: (name: string) => `Turn ${name} away?`,
@@ -68,7 +67,6 @@ export const classroom = {
   locksOf: (name: string) => `Lock for ${name}`,
   allowsOf: (name: string) => `Allow ${name}`,
   lockedForAll: (what: string) => `Locked for all: ${what}.`,
-  nothingToAllow: 'Nothing is locked for all that could be allowed here.',
   largeHere: 'Large only here',
   spotlight: 'Pin for all',
   spotlightEnd: 'Unpin for all',
@@ -136,7 +134,6 @@ export const classroom = {
 
   // Waiting
   talkAt: (time: string) => `Talk at ${time}`,
-  talkMinutes: (minutes: number) => `${minutes} minutes`,
   talkExpected: (time: string) => `Expected to begin at ${time}.`,
   talkDelayed: (minutes: number) =>
     minutes === 1 ? '1 minute later than planned.' : `${minutes} minutes later than planned.`,
