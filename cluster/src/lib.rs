@@ -11,6 +11,7 @@ mod groups;
 mod log;
 mod room;
 mod roster;
+mod seal;
 mod sqlite;
 mod talks;
 
@@ -18,8 +19,10 @@ pub use catalogue::{
     Catalogue, CatalogueError, Door, Link, LinkHash, LinkOwner, Recording, RecordingSize,
 };
 pub use groups::{BadGroupSet, GroupSet, MAX_GROUP_SET_NAME, MAX_GROUP_SETS, MAX_GROUPS};
-pub use log::{Append, LessonLog, LogError, Payload, Record, Stored, Whose};
+pub use log::{
+    Append, Change, LessonLog, LogError, Payload, Record, Seated, Snapshot, Stored, Whose,
+};
 pub use room::{ExternalId, MAX_METADATA, Metadata, Room};
 pub use roster::{LinksFor, RoomRoster, RosterChange, RosterEntry, RosterImport, RosterPerson};
-pub use sqlite::{OpenError, SqliteStore};
+pub use sqlite::{Keyring, KeyringError, OpenError, SqliteStore};
 pub use talks::{Talk, TalkList};

@@ -33,6 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     write("sdp", sdp()?)?;
     write("compressed_offer", compressed_offers()?)?;
     write("link", links())?;
+    write("roster", rosters())?;
+    write("talks", talks())?;
     write("token", tokens())?;
     write("resume_key", resume_keys())?;
     write("client_frame", client_frames())?;
@@ -252,7 +254,24 @@ fn enter_requests() -> Seeds {
     vec![
         ("personal", br#"{"link":"school.AAAAAAAAAAAAAAAAAAAAAA"}"#.to_vec()),
         ("class", br#"{"link":"school.AAAAAAAAAAAAAAAAAAAAAA","name":"Ada"}"#.to_vec()),
+        (
+            "chosen",
+            br#"{"link":"school.AAAAAAAAAAAAAAAAAAAAAA","chosen":"c","device":"d"}"#.to_vec(),
+        ),
     ]
+}
+
+fn rosters() -> Seeds {
+    let german = "\u{feff}Raum;Kennung;Name;Rolle;Platz;Einwilligung\r\n\
+        7b;s1;\"Öztürk, Ada\";Schülerin;2;ja\r\n8c;s2;Ben;;;\r\n";
+    let english = "id,name,role,seat,consent\ns1,Ada,pupil,2,yes\ns2,\"B \"\"B\"\"\",guest,1,no\n";
+    vec![("german", german.into()), ("english", english.into())]
+}
+
+fn talks() -> Seeds {
+    let times = "Beginn;Minuten;Familie\n15:10;10;\n15:00;10;Li\n";
+    let dates = "begin,minutes\n2026-11-12T15:00+01:00,10\n2026-11-12T14:10Z,5\n";
+    vec![("times", times.into()), ("dates", dates.into())]
 }
 
 fn stored_events() -> Result<Seeds, Box<dyn Error>> {

@@ -9,6 +9,7 @@
 //! Left out on purpose: how inputs are found.
 
 mod doors;
+mod files;
 mod media;
 mod messages;
 mod transport;
@@ -39,6 +40,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "link", run: doors::link },
     Target { name: "token", run: doors::token },
     Target { name: "resume_key", run: doors::resume_key },
+    Target { name: "roster", run: files::roster },
+    Target { name: "talks", run: files::talks },
     Target { name: "client_frame", run: messages::client_frame },
     Target { name: "enter_request", run: messages::enter_request },
     Target { name: "stored_event", run: messages::stored_event },

@@ -3,11 +3,17 @@
 //! Invariant: names and shapes of commands and options are relied on by scripts; they only grow.
 //! Left out on purpose: defaults, which live with the settings.
 
+mod school;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kreide_control::{Role, RoomId, TenantId};
+
+pub(crate) use school::{
+    RoomCommand, RoomSet, RoomShow, RosterCommand, RosterImport, TalksCommand, TalksImport,
+};
 
 use crate::settings::LogFormat;
 
@@ -23,6 +29,7 @@ const EXAMPLE: &str = "\
 Example:
   kreide link --room 7b --role teacher --name 'Frau Kern'
   kreide link --room 7b --role pupil --class
+  kreide roster import classes.csv --links links.csv
   kreide serve";
 
 #[derive(Debug, Subcommand)]
@@ -37,6 +44,21 @@ pub(crate) enum Command {
     /// Works with or without a running server. The link lasts until it is withdrawn; whoever has
     /// it can enter.
     Link(LinkOptions),
+    /// Make, change or show a room
+    ///
+    /// Works with or without a running server.
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// Say who belongs to a room, and make their personal links
+    ///
+    /// Works with or without a running server.
+    #[command(subcommand)]
+    Roster(RosterCommand),
+    /// Make the talks of a parents' evening, and a link for each family
+    ///
+    /// Works with or without a running server.
+    #[command(subcommand)]
+    Talks(TalksCommand),
 }
 
 /// What is not given here is taken from the file, and what is not there either has a default.

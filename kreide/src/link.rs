@@ -7,13 +7,10 @@ use kreide_cluster::SqliteStore;
 use kreide_server::links::{self, NewLink};
 
 use crate::cli::LinkOptions;
+use crate::run_tool;
 
 pub(crate) fn run(options: LinkOptions) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start")?;
-    let link = runtime.block_on(async {
+    let link = run_tool(async {
         let catalogue = SqliteStore::open(&options.data).await?;
         let wanted = NewLink {
             tenant: options.tenant,

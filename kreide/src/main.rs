@@ -7,11 +7,16 @@
 mod cli;
 mod link;
 mod logs;
+mod policy;
+mod room;
+mod roster;
 mod serve;
 mod settings;
+mod talks;
 
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use clap::Parser;
 
 use cli::{Cli, Command};
@@ -20,6 +25,9 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(options) => serve::run(&options),
         Command::Link(options) => link::run(options),
+        Command::Room(command) => room::run(command),
+        Command::Roster(command) => roster::run(command),
+        Command::Talks(command) => talks::run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -28,4 +36,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs what a command does beside a server, which needs one thread.
+fn run_tool<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("cannot start")?.block_on(work)
 }

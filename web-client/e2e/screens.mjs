@@ -30,6 +30,7 @@ const SIZES = {
 const SCREENS = [
   ['door-pupil', 'at=door&role=pupil', 'wide tablet phone'],
   ['parts', 'page=parts', 'wide phone'],
+  ['tools', 'page=tools', 'wide tablet phone'],
   ['texts', 'page=texts', 'wide phone'],
   ['door-guest', 'at=door&role=guest&link=class', 'wide phone'],
   ['teacher', 'role=teacher&count=29', 'wide tablet phone', ['Leute']],
@@ -121,7 +122,7 @@ for (const [name, question, sizes, presses = []] of SCREENS) {
       // Drawn people deliver their first frame within half a second.
       await page.waitForTimeout(700);
       await screens.settle(page);
-      await page.screenshot({ path: join(folder, `${title}.png`), fullPage: name === 'parts' });
+      await page.screenshot({ path: join(folder, `${title}.png`), fullPage: name === 'parts' || name === 'tools' });
       for (const act of done) await act();
       done = [];
     }

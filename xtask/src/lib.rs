@@ -4,6 +4,7 @@
 //! alone. The binary only writes what the tests compare.
 //! Left out on purpose: building and starting things; that is the Makefile's and `scripts/`.
 
+pub mod links;
 pub mod protocol_page;
 pub mod tidy;
 pub mod tree;

@@ -1,14 +1,15 @@
 //! Reads signaling/protocol/protocol.md, so that tests can hold it against the types.
 //!
 //! The page has one `##` part for each of [`PARTS`], and in it a `###` section for each message,
-//! event or value, its name in backticks. A section names every field and shows an example.
+//! event or value, its name in backticks. A section names every field and shows an example; one of
+//! a message that asks for one of several acts names and shows them all.
 //! Left out on purpose: whether the prose is right. That is for readers.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::{
     tree,
-    typescript::{self, Field, Type},
+    typescript::{self, Type},
 };
 
 /// Where the page is, from the root.
@@ -148,6 +149,22 @@ pub fn gaps() -> Result<Vec<String>> {
     Ok(gaps)
 }
 
+/// Messages of a browser that ask for one of several acts, by their tags: the message, and its acts.
+///
+/// # Errors
+/// If the types cannot be read.
+pub fn acts() -> Result<Vec<(String, Vec<String>)>> {
+    let declarations = typescript::declarations()?;
+    let messages = declarations.iter().find(|declaration| declaration.name == "ClientMessage");
+    let Some(Type::Union(variants)) = messages.map(|messages| &messages.ty) else {
+        bail!("ClientMessage is no union");
+    };
+    let named = variants
+        .iter()
+        .filter_map(|variant| Some((tag(variant)?, choices(variant, &declarations))));
+    Ok(named.filter(|(_, acts)| !acts.is_empty()).collect())
+}
+
 /// Part, name and members of every section that the page must have.
 fn wanted(
     declarations: &[typescript::Declaration],
@@ -166,13 +183,9 @@ fn wanted(
             continue;
         };
         for variant in variants {
-            let fields = fields(variant, declarations);
-            let tag = fields.iter().find_map(|field| match &field.ty {
-                Type::Literal(tag) => Some(tag.clone()),
-                _ => None,
-            });
-            let tag = tag.with_context(|| format!("{} has no tag", declaration.name))?;
-            wanted.push((part, tag, fields.iter().map(|field| field.name.clone()).collect()));
+            let tag = tag(variant).with_context(|| format!("{} has no tag", declaration.name))?;
+            let names = variant_names(variant, declarations);
+            wanted.push((part, tag, names));
         }
     }
     Ok(wanted)
@@ -187,27 +200,57 @@ fn has_body(union: &Type, name: &str) -> bool {
     })
 }
 
-/// The fields of a variant, those of a type it is joined with included.
-fn fields(ty: &Type, declarations: &[typescript::Declaration]) -> Vec<Field> {
-    match ty {
-        Type::Object(fields) => fields.clone(),
-        Type::Intersection(parts) => {
-            parts.iter().flat_map(|part| fields(part, declarations)).collect()
-        }
-        Type::Name(name) => declarations
-            .iter()
-            .find(|declaration| declaration.name == *name)
-            .map(|declaration| fields(&declaration.ty, declarations))
-            .unwrap_or_default(),
-        Type::Literal(_) | Type::Array(_) | Type::Union(_) => Vec::new(),
+/// The literal that tells a variant from the others.
+fn tag(variant: &Type) -> Option<String> {
+    match variant {
+        Type::Object(fields) => fields.iter().find_map(|field| match &field.ty {
+            Type::Literal(tag) => Some(tag.clone()),
+            _ => None,
+        }),
+        Type::Intersection(parts) => parts.iter().find_map(tag),
+        Type::Name(_) | Type::Literal(_) | Type::Array(_) | Type::Union(_) => None,
     }
+}
+
+/// The tags of the variants that the body of this one may be, if its body is such a choice.
+fn choices(variant: &Type, declarations: &[typescript::Declaration]) -> Vec<String> {
+    let Type::Intersection(parts) = variant else { return Vec::new() };
+    let bodies = parts.iter().filter_map(|part| body(part, declarations));
+    bodies
+        .flat_map(|body| if let Type::Union(acts) = body { acts.as_slice() } else { &[] })
+        .filter_map(tag)
+        .collect()
+}
+
+/// What a variant consists of, the type that it is joined with included.
+fn variant_names(variant: &Type, declarations: &[typescript::Declaration]) -> Vec<String> {
+    match variant {
+        Type::Intersection(parts) => {
+            parts.iter().flat_map(|part| variant_names(part, declarations)).collect()
+        }
+        Type::Name(_) => body(variant, declarations).map(members).unwrap_or_default(),
+        Type::Object(_) | Type::Literal(_) | Type::Array(_) | Type::Union(_) => members(variant),
+    }
+}
+
+/// What a name stands for.
+fn body<'a>(ty: &Type, declarations: &'a [typescript::Declaration]) -> Option<&'a Type> {
+    let Type::Name(name) = ty else { return None };
+    let declaration = declarations.iter().find(|declaration| declaration.name == *name)?;
+    Some(&declaration.ty)
 }
 
 /// Names of the fields and literals that a value consists of.
 fn members(ty: &Type) -> Vec<String> {
     match ty {
         Type::Literal(text) => vec![text.clone()],
-        Type::Object(fields) => fields.iter().map(|field| field.name.clone()).collect(),
+        Type::Object(fields) => {
+            let literals = fields.iter().filter_map(|field| match &field.ty {
+                Type::Literal(text) => Some(text.clone()),
+                _ => None,
+            });
+            fields.iter().map(|field| field.name.clone()).chain(literals).collect()
+        }
         Type::Union(parts) | Type::Intersection(parts) => parts.iter().flat_map(members).collect(),
         Type::Name(_) | Type::Array(_) => Vec::new(),
     }
@@ -245,6 +288,20 @@ mod tests {
         let text = "```js\na\nb\n```\n```json\nc\n```\n```js\nd\n```\n";
         assert_eq!(code_blocks(text, "js"), ["a\nb\n", "d\n"]);
         assert_eq!(code_blocks(text, "json"), ["c\n"]);
+    }
+
+    #[test]
+    fn a_message_with_acts_has_the_names_of_all() {
+        let parse = |text| Type::parse(text).expect("valid");
+        let act = "{ \"act\": \"open\", minutes?: number } | { \"act\": \"close\" }";
+        let body = typescript::Declaration { name: "Act".into(), doc: Vec::new(), ty: parse(act) };
+        let message = parse("{ \"type\": \"groups\" } & Act");
+        let declarations = [body];
+        assert_eq!(tag(&message).as_deref(), Some("groups"));
+        assert_eq!(choices(&message, &declarations), ["open", "close"]);
+        let names = ["type", "groups", "act", "minutes", "open", "act", "close"];
+        assert_eq!(variant_names(&message, &declarations), names);
+        assert!(choices(&parse("{ \"type\": \"ping\" }"), &declarations).is_empty());
     }
 
     #[test]

@@ -3,12 +3,16 @@
 use std::{fmt::Debug, process::Command};
 
 use kreide_protocol::{
-    ChatMessage, ClientFrame, EnterReply, EnterRequest, LessonEvent, Participant, ServerMessage,
-    Snapshot,
+    ChatMessage, ClientFrame, EnterReply, EnterRequest, Groups, LessonEvent, Participant, Policy,
+    Poll, ServerMessage, Snapshot, Talk, Tools, Waiter,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use xtask::protocol_page::{self, Page, code_blocks};
+use xtask::{
+    links,
+    protocol_page::{self, Page, code_blocks},
+    tree,
+};
 
 #[test]
 fn the_page_names_every_message_field_code_and_limit() {
@@ -17,8 +21,31 @@ fn the_page_names_every_message_field_code_and_limit() {
 }
 
 #[test]
+fn links_lead_to_headings() {
+    let text = tree::read(protocol_page::PATH).expect("the page can be read");
+    assert_eq!(links::dead(&text), Vec::<String>::new());
+}
+
+#[test]
 fn every_message_of_a_browser_has_a_valid_example() {
     examples::<ClientFrame>("What a browser says", "type");
+}
+
+#[test]
+fn every_act_has_a_valid_example() {
+    let page = page();
+    for (message, acts) in protocol_page::acts().expect("the types can be read") {
+        let text = page.section("What a browser says", &message).expect(&message);
+        // That they are valid, the test above says.
+        let shown: Vec<_> = code_blocks(text, "json")
+            .iter()
+            .filter_map(|block| {
+                serde_json::from_str::<Value>(block).ok()?["act"].as_str().map(str::to_owned)
+            })
+            .collect();
+        let missing: Vec<_> = acts.iter().filter(|act| !shown.contains(act)).collect();
+        assert!(missing.is_empty(), "`{message}` has no example of {missing:?}");
+    }
 }
 
 #[test]
@@ -43,6 +70,12 @@ fn examples_of_values_are_valid() {
     round_trip::<Participant>("Participant", &example("Participant"));
     round_trip::<ChatMessage>("ChatMessage", &example("ChatMessage"));
     round_trip::<Snapshot>("Snapshot", &example("Snapshot"));
+    round_trip::<Groups>("Groups", &example("Groups"));
+    round_trip::<Poll>("Poll", &example("Poll"));
+    round_trip::<Policy>("Policy", &example("Policy"));
+    round_trip::<Talk>("Talk", &example("Talk"));
+    round_trip::<Tools>("Tools", &example("Tools"));
+    round_trip::<Waiter>("Waiter", &example("Waiter"));
 }
 
 #[test]

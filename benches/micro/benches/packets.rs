@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use kreide_media::rtp::Packet;
-use kreide_sfu_core::{MemberKey, RoomPart};
-use kreide_sfu_testkit::{Camera, Microphone, member, room, t0, view};
+use kreide_sfu_core::{MemberKey, PacketKind, RoomPart};
+use kreide_sfu_testkit::{Camera, Microphone, in_scope, member, room, t0, view};
 
 /// Everyone in the room.
 const PEOPLE: u32 = 30;
@@ -20,6 +20,7 @@ const FRAME: u32 = 3_000;
 struct Lesson {
     room: RoomPart,
     speaker: MemberKey,
+    keys: Vec<MemberKey>,
     now: Instant,
 }
 
@@ -36,12 +37,12 @@ impl Lesson {
         for key in &keys[1..] {
             room.set_view(*key, view(&[(0, 1, 360)]), now);
         }
-        let mut lesson = Self { room, speaker: keys[0], now };
+        let mut lesson = Self { room, speaker: keys[0], keys, now };
         lesson.sent();
         lesson
     }
 
-    /// Hands packets in, `later` after those before, and counts what goes out.
+    /// Hands packets in, `later` after those before, and counts the media that goes out.
     fn take(&mut self, packets: &[Vec<u8>], later: Duration) -> usize {
         self.now += later;
         while self.room.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
@@ -53,10 +54,20 @@ impl Lesson {
         self.sent()
     }
 
+    /// The same with one packet of each person.
+    fn all_send(&mut self, packets: &[Vec<u8>], later: Duration) -> usize {
+        let came = self.take(&[], later);
+        for (key, packet) in self.keys.iter().zip(packets) {
+            self.room.handle_rtp(*key, packet, self.now);
+        }
+        came + self.sent()
+    }
+
     fn sent(&mut self) -> usize {
         let mut count = 0;
         while let Some(batch) = self.room.poll_batch(self.now) {
-            count += black_box(batch.packets).len();
+            let media = batch.kind == PacketKind::Rtp;
+            count += if media { black_box(batch.packets).len() } else { 0 };
         }
         while self.room.poll_event().is_some() {}
         count
@@ -112,5 +123,27 @@ fn voice(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(packets, parse, camera, voice);
+/// All microphones are open, as some always are: most packets are measured and go no further.
+fn open_microphones(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("open microphones");
+    group.throughput(Throughput::Elements(PEOPLE.into()));
+    for scopes in [1, 10] {
+        let mut lesson = Lesson::new();
+        for (number, key) in (0..).zip(&lesson.keys) {
+            lesson.room.set_place(*key, in_scope((number % scopes) as u8), lesson.now);
+        }
+        let mut microphones: Vec<_> =
+            (1..=PEOPLE).map(|number| Microphone::new("a", number)).collect();
+        group.bench_function(format!("30 packets in {scopes} scopes"), |bencher| {
+            bencher.iter_batched(
+                || microphones.iter_mut().map(|microphone| microphone.packet(40)).collect(),
+                |packets: Vec<_>| lesson.all_send(&packets, Duration::from_millis(20)),
+                BatchSize::PerIteration,
+            );
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(packets, parse, camera, voice, open_microphones);
 criterion_main!(packets);

@@ -7,39 +7,67 @@
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, query_scalar, raw_sql};
 
+use super::keyring::Keyring;
+use super::sealing;
+
 /// The steps in order. The file's `user_version` counts those that it has seen.
 /// The first one also meets files from before steps were counted, hence its `IF NOT EXISTS`.
-const STEPS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("recordings.sql"), include_str!("people.sql")];
+const STEPS: [Step; 5] = [
+    Step::Sql(include_str!("schema.sql")),
+    Step::Sql(include_str!("recordings.sql")),
+    Step::Sql(include_str!("people.sql")),
+    Step::Sql(include_str!("sealing.sql")),
+    Step::SealTexts,
+];
+
+/// One step.
+enum Step {
+    /// Statements.
+    Sql(&'static str),
+    /// What needs keys, see [`sealing`].
+    SealTexts,
+}
 
 /// What a database is, compared with what this version knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Version {
     /// As this version wants it.
     Ours,
+    /// As this version wants it since a moment ago: what was replaced may still stand in the
+    /// write-ahead log.
+    Raised,
     /// Written by a newer version.
     Newer,
 }
 
 /// Takes the steps that are missing.
-pub(super) async fn run(connection: &mut SqliteConnection) -> Result<Version, sqlx::Error> {
+pub(super) async fn run(
+    connection: &mut SqliteConnection,
+    keyring: &Keyring,
+) -> Result<Version, sqlx::Error> {
     // The write lock comes before the question, so that of two processes only one takes a step.
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let seen: i64 = query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
     let seen = usize::try_from(seen).unwrap_or(usize::MAX);
     let Some(missing) = STEPS.get(seen..) else { return Ok(Version::Newer) };
     for step in missing {
-        raw_sql(*step).execute(&mut *transaction).await?;
+        match step {
+            Step::Sql(statements) => {
+                raw_sql(*statements).execute(&mut *transaction).await?;
+            }
+            Step::SealTexts => sealing::run(&mut transaction, keyring).await?,
+        }
     }
-    if !missing.is_empty() {
-        raw_sql(VERSION_SEEN).execute(&mut *transaction).await?;
+    if missing.is_empty() {
+        return Ok(Version::Ours);
     }
+    raw_sql(VERSION_SEEN).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok(Version::Ours)
+    Ok(Version::Raised)
 }
 
 /// A pragma takes no parameters. A test holds the number to the steps.
-const VERSION_SEEN: &str = "PRAGMA user_version = 3";
+const VERSION_SEEN: &str = "PRAGMA user_version = 5";
 
 #[cfg(test)]
 mod tests {
@@ -63,8 +91,9 @@ mod tests {
     async fn steps_are_taken_once() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = opened(folder.path()).await;
-        for _ in 0..2 {
-            assert_eq!(run(&mut connection).await.unwrap(), Version::Ours);
+        let keyring = Keyring::open(folder.path()).await.unwrap();
+        for expected in [Version::Raised, Version::Ours] {
+            assert_eq!(run(&mut connection, &keyring).await.unwrap(), expected);
         }
     }
 
@@ -72,8 +101,9 @@ mod tests {
     async fn a_newer_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let mut connection = opened(folder.path()).await;
+        let keyring = Keyring::open(folder.path()).await.unwrap();
         raw_sql("PRAGMA user_version = 99").execute(&mut connection).await.unwrap();
-        assert_eq!(run(&mut connection).await.unwrap(), Version::Newer);
+        assert_eq!(run(&mut connection, &keyring).await.unwrap(), Version::Newer);
         let tables: i64 = query_scalar("SELECT count(*) FROM sqlite_schema")
             .fetch_one(&mut connection)
             .await

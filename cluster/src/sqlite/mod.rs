@@ -1,6 +1,7 @@
-//! Log and catalogue in one SQLite file: nothing to install, readable by every tool.
+//! Log and catalogue in one SQLite file: nothing to install, readable by every tool. The keys of
+//! people are in a second one (`keyring`).
 //!
-//! Invariant: the file is readable by its owner alone, and an answered append survives a power
+//! Invariant: both files are readable by their owner alone, and an answered append survives a power
 //! cut. `synchronous=FULL` is what buys that: with WAL and NORMAL the last transactions may be
 //! lost, and a client that had already seen them would then meet other events under the same
 //! sequence. One group commit costs one flush, however many lessons it carries.
@@ -8,6 +9,7 @@
 
 mod catalogue;
 mod groups;
+mod keyring;
 mod links;
 mod log;
 mod migrations;
@@ -15,8 +17,12 @@ mod recordings;
 mod rooms;
 mod roster;
 mod script;
+mod sealing;
 mod talks;
 mod writer;
+
+#[cfg(test)]
+mod hostile;
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -24,17 +30,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{ConnectOptions, query_as};
 use tokio::sync::{Mutex, mpsc};
 
 use migrations::Version;
 use writer::Job;
 
-/// The SQLite file `kreide.db` of a data folder.
+pub use keyring::{Keyring, KeyringError};
+
+/// The SQLite files `kreide.db` and `keys.db` of a data folder.
 #[derive(Clone)]
 pub struct SqliteStore {
     /// Reads, and the catalogue's rare writes.
@@ -44,37 +52,51 @@ pub struct SqliteStore {
     door: Arc<Mutex<SqliteConnection>>,
     /// The log's one writer.
     jobs: mpsc::Sender<Job>,
+    /// What opens the texts and names of people.
+    keyring: Keyring,
 }
 
 impl SqliteStore {
-    /// Opens the file in `folder`; makes both where they are missing (folder 0700, file 0600).
+    /// Opens the files in `folder`; makes all where they are missing (folder 0700, files 0600).
     /// Must be called on a tokio runtime, which then carries the writer.
     ///
     /// # Errors
-    /// [`OpenError`] tells whether the folder or the file is at fault.
+    /// [`OpenError`] tells whether the folder or a file is at fault.
     pub async fn open(folder: &Path) -> Result<Self, OpenError> {
-        let file = prepare(folder)
-            .map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
+        let file = prepare(folder, "kreide.db")?;
         let unusable = |source| OpenError::File { path: file.clone(), source };
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            // Another process (`kreide link`) holds the write lock for milliseconds only.
-            .busy_timeout(Duration::from_secs(2))
-            // What is erased is overwritten, not only unlinked.
-            .pragma("secure_delete", "ON")
-            .foreign_keys(true)
-            .disable_statement_logging();
+        let options = options(&file).foreign_keys(true);
         let mut connection = options.connect().await.map_err(unusable)?;
-        if migrations::run(&mut connection).await.map_err(unusable)? == Version::Newer {
-            return Err(OpenError::Newer { path: file });
+        let keyring = Keyring::open(folder).await?;
+        match migrations::run(&mut connection, &keyring).await.map_err(unusable)? {
+            Version::Ours => {}
+            Version::Raised => match empty_log(&mut connection).await {
+                Ok(true) => {}
+                Ok(false) => tracing::warn!("the database is in use: its log is emptied later"),
+                Err(error) => return Err(unusable(error)),
+            },
+            Version::Newer => return Err(OpenError::Newer { path: file }),
         }
-        let door = Arc::new(Mutex::new(options.connect().await.map_err(unusable)?));
+        Self::assemble(connection, options, keyring).await.map_err(unusable)
+    }
+
+    /// A store whose log is written through `connection`.
+    async fn assemble(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        keyring: Keyring,
+    ) -> Result<Self, sqlx::Error> {
+        let door = Arc::new(Mutex::new(options.connect().await?));
         let pool = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         let (jobs, queue) = mpsc::channel(writer::QUEUE);
-        tokio::spawn(writer::run(connection, queue));
-        Ok(Self { pool, door, jobs })
+        tokio::spawn(writer::run(connection, keyring.clone(), queue));
+        Ok(Self { pool, door, jobs, keyring })
+    }
+
+    /// The keys of people, for names in the catalogue.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 }
 
@@ -106,15 +128,39 @@ pub enum OpenError {
 }
 
 /// Makes folder and file with their modes. SQLite gives its side files the mode of the file.
-/// A folder that exists keeps its mode: it may be shared on purpose, the file never is.
-fn prepare(folder: &Path) -> std::io::Result<PathBuf> {
-    if !folder.exists() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let file = folder.join("kreide.db");
-    OpenOptions::new().create(true).append(true).mode(0o600).open(&file)?;
-    fs::set_permissions(&file, Permissions::from_mode(0o600))?;
-    Ok(file)
+/// A folder that exists keeps its mode: it may be shared on purpose, the files never are.
+fn prepare(folder: &Path, name: &str) -> Result<PathBuf, OpenError> {
+    let make = || {
+        if !folder.exists() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let file = folder.join(name);
+        OpenOptions::new().create(true).append(true).mode(0o600).open(&file)?;
+        fs::set_permissions(&file, Permissions::from_mode(0o600))?;
+        Ok(file)
+    };
+    make().map_err(|source| OpenError::Folder { path: folder.to_owned(), source })
+}
+
+/// How both files are opened.
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // Another process (`kreide link`) holds the write lock for milliseconds only.
+        .busy_timeout(Duration::from_secs(2))
+        // What is erased is overwritten, not only unlinked.
+        .pragma("secure_delete", "ON")
+        .disable_statement_logging()
+}
+
+/// Moves the write-ahead log into the file and empties it, so that what was overwritten stands
+/// nowhere any more. Returns whether it could: a reader may keep it.
+async fn empty_log(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let (busy, _, _): (i64, i64, i64) =
+        query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    Ok(busy == 0)
 }
 
 #[cfg(test)]
@@ -128,7 +174,7 @@ mod tests {
         let store = SqliteStore::open(&folder).await.unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
-        for name in ["kreide.db", "kreide.db-wal", "kreide.db-shm"] {
+        for name in ["kreide.db", "kreide.db-wal", "kreide.db-shm", "keys.db", "keys.db-wal"] {
             assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
         }
         drop(store);

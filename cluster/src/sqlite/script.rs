@@ -8,12 +8,13 @@
 
 use std::fmt::Write;
 
-use kreide_control::LessonKey;
+use kreide_control::{Epoch, LessonKey};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, query_as_with, raw_sql};
 
+use super::keyring::{SealedText, Seat};
 use super::writer::key;
-use crate::{Append, Whose};
+use crate::{Append, Record, Snapshot, Whose};
 
 /// Row of a job: its place in the transaction, and two numbers.
 type Row = (i64, i64, i64);
@@ -40,13 +41,10 @@ impl Script {
         }
     }
 
-    /// Adds records and payloads if epoch and end of the log are as `what` says. The row tells
-    /// both as they were.
-    pub(super) fn append(&mut self, what: &Append) {
-        self.begin_job(
-            "SELECT ?, epoch, last_seq FROM logs WHERE tenant = ? AND room = ? AND lesson = ?;",
-        );
-        self.bind_key(&what.lesson);
+    /// Adds records and sealed payloads if epoch and end of the log are as `what` says. The row
+    /// tells both as they were.
+    pub(super) fn append(&mut self, what: &Append, payloads: Vec<SealedText>) {
+        self.ask_head(&what.lesson);
         let expected = if follows(what) { what.expected_last.cast_signed() } else { NEVER };
         let mut bodies = Pile::default();
         what.records.iter().for_each(|record| bodies.add(&[], &record.body));
@@ -60,18 +58,17 @@ impl Script {
             );
             self.bind_guard(what, expected);
         }
-        let mut texts = Pile::default();
-        for payload in &what.payloads {
-            let numbers = [payload.id.cast_signed(), i64::from(payload.owner.0)];
-            texts.add(&numbers, payload.text.as_bytes());
+        let mut sealed = Pile::default();
+        for payload in &payloads {
+            sealed.add(&[payload.id.cast_signed(), i64::from(payload.owner.0)], &payload.body);
         }
-        if !what.payloads.is_empty() {
+        if !payloads.is_empty() {
             self.insert(
-                "INSERT INTO payloads (tenant, room, lesson, id, owner, text)
+                "INSERT INTO payloads (tenant, room, lesson, id, owner, body)
                  SELECT tenant, room, lesson, part.value ->> 2, part.value ->> 3,
-                        CAST(substr(?, part.value ->> 0, part.value ->> 1) AS TEXT)
+                        substr(?, part.value ->> 0, part.value ->> 1)
                  FROM logs, json_each(?) part",
-                texts,
+                sealed,
             );
             self.bind_guard(what, expected);
         }
@@ -103,6 +100,56 @@ impl Script {
         }
         self.text.push(';');
         self.begin_job("SELECT ?, changes(), 0;");
+    }
+
+    /// Destroys the payloads of one person's numbers; a row for each number tells how many.
+    pub(super) fn erase_seats(&mut self, seats: &[Seat]) {
+        seats.iter().for_each(|(lesson, owner)| self.erase(lesson, Whose::One(*owner)));
+    }
+
+    /// Keeps a snapshot if the epoch holds and the log reaches so far. The row tells both.
+    pub(super) fn snapshot(&mut self, lesson: &LessonKey, epoch: Epoch, snapshot: &Snapshot) {
+        self.ask_head(lesson);
+        self.text.push_str(
+            "INSERT INTO snapshots (tenant, room, lesson, seq, state, hash)
+             SELECT tenant, room, lesson, ?, ?, ? FROM logs
+             WHERE tenant = ? AND room = ? AND lesson = ? AND epoch = ? AND last_seq >= ?
+             ON CONFLICT DO UPDATE SET seq = excluded.seq, state = excluded.state,
+             hash = excluded.hash WHERE excluded.seq > snapshots.seq;",
+        );
+        self.bind(snapshot.seq.cast_signed());
+        self.bind(snapshot.state.clone());
+        self.bind(snapshot.hash.clone());
+        self.bind_key(lesson);
+        self.bind(i64::from(epoch.0));
+        self.bind(snapshot.seq.cast_signed());
+    }
+
+    /// Replaces bodies of records and drops the snapshot if the epoch holds, which the row tells.
+    pub(super) fn rewrite(&mut self, lesson: &LessonKey, epoch: Epoch, records: &[Record]) {
+        self.ask_head(lesson);
+        let mut bodies = Pile::default();
+        records.iter().for_each(|record| bodies.add(&[record.seq.cast_signed()], &record.body));
+        self.insert(
+            // As an insertion, because an update would go through all records for each one.
+            "INSERT INTO records (tenant, room, lesson, seq, epoch, body)
+             SELECT tenant, room, lesson, part.value ->> 2, epoch,
+                    substr(?, part.value ->> 0, part.value ->> 1)
+             FROM logs, json_each(?) part
+             WHERE tenant = ? AND room = ? AND lesson = ? AND epoch = ?
+             ON CONFLICT DO UPDATE SET body = excluded.body;",
+            bodies,
+        );
+        self.bind_key(lesson);
+        self.bind(i64::from(epoch.0));
+        self.text.push_str(
+            "DELETE FROM snapshots WHERE tenant = ? AND room = ? AND lesson = ?
+             AND EXISTS (SELECT 1 FROM logs
+             WHERE tenant = ? AND room = ? AND lesson = ? AND epoch = ?);",
+        );
+        self.bind_key(lesson);
+        self.bind_key(lesson);
+        self.bind(i64::from(epoch.0));
     }
 
     /// Runs it all and commits. Returns the two numbers of each job that has a row; if anything
@@ -141,6 +188,14 @@ impl Script {
         self.text.push_str(statement);
         self.bind(self.jobs as i64);
         self.jobs += 1;
+    }
+
+    /// Begins a job whose row tells epoch and end of the log as they were before it.
+    fn ask_head(&mut self, lesson: &LessonKey) {
+        self.begin_job(
+            "SELECT ?, epoch, last_seq FROM logs WHERE tenant = ? AND room = ? AND lesson = ?;",
+        );
+        self.bind_key(lesson);
     }
 
     fn insert(&mut self, statement: &str, pile: Pile) {

@@ -2,4 +2,5 @@
 
 mod link;
 mod running;
+mod school;
 mod serve;

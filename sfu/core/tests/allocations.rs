@@ -1,9 +1,9 @@
 //! Once a stream runs, forwarding it takes no memory from the system.
 
 use allocation_counter::measure;
-use kreide_control::{Place, ScopeNo};
+use kreide_control::Place;
 use kreide_sfu_core::MemberKey;
-use kreide_sfu_testkit::{Camera, FRAME, Lesson, Microphone, STEP, view};
+use kreide_sfu_testkit::{Camera, FRAME, Lesson, Microphone, STEP, in_scope, view};
 
 const VIEWERS: u32 = 30;
 
@@ -23,8 +23,7 @@ impl Running {
         lesson.room.set_place(speaker, everywhere, lesson.now);
         for number in 2..VIEWERS + 2 {
             let viewer = lesson.join(number, &[], 1);
-            let scope = ScopeNo((number % groups) as u8);
-            lesson.room.set_place(viewer, Place { scope, ..Place::default() }, lesson.now);
+            lesson.room.set_place(viewer, in_scope((number % groups) as u8), lesson.now);
             lesson.room.set_view(viewer, view(&[(0, 1, 360)]), lesson.now);
         }
         Self { lesson, speaker, sent: 0 }

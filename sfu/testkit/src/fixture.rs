@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kreide_control::{
-    MediaRights, ParticipantNo, Place, Role, SlotRequest, Source, SourceKind, View,
+    MediaRights, ParticipantNo, Place, Role, ScopeNo, SlotRequest, Source, SourceKind, View,
 };
 use kreide_media::clock::NtpTime;
 use kreide_media::line::{Codec, CodecName, ExtensionIds};
@@ -80,6 +80,12 @@ pub fn member(number: u32, rids: &[&str], video_slots: u32) -> MemberConfig {
 #[must_use]
 pub fn video_slot_ssrc(number: u32, index: u32) -> u32 {
     number * 1_000 + index
+}
+
+/// A pupil's place in the class, 0, or in a group.
+#[must_use]
+pub fn in_scope(number: u8) -> Place {
+    Place { scope: ScopeNo(number), ..Place::default() }
 }
 
 /// Everything may be sent.

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 pub use camera::Camera;
 pub use decoder::{Fault, Vp8Decoder};
-pub use fixture::{member, no_rights, open_rights, room, source, video_slot_ssrc, view};
+pub use fixture::{in_scope, member, no_rights, open_rights, room, source, video_slot_ssrc, view};
 pub use lesson::{CAPTURE_TIME, FRAME, Lesson, STEP, keyframe_requests};
 pub use microphone::Microphone;
 pub use spread::Spread;

@@ -39,6 +39,16 @@ impl State {
         }
     }
 
+    /// Begins or ends everybody's time, as the policy is now.
+    pub(crate) fn count_everyone(&mut self) {
+        if self.policy().attendance {
+            let everyone: Vec<_> = self.seats.keys().copied().collect();
+            everyone.into_iter().for_each(|no| self.count_presence(no));
+        } else {
+            self.end_presence();
+        }
+    }
+
     /// Ends everybody's time.
     pub(crate) fn end_presence(&mut self) {
         let now = self.latest;
@@ -52,7 +62,8 @@ impl Lesson {
     /// Everyone who was present, with the milliseconds until `now`. Empty unless the policy wants
     /// it.
     pub fn attendance(&self, now: Millis) -> impl Iterator<Item = (ParticipantNo, i64)> + '_ {
-        let was_here = |seat: &Seat| seat.present != Present::default();
+        let is_wanted = self.policy().attendance;
+        let was_here = move |seat: &Seat| is_wanted && seat.present != Present::default();
         let seats = self.state.seats.iter().filter(move |(_, seat)| was_here(seat));
         seats.map(move |(no, seat)| (*no, seat.present.until(now)))
     }

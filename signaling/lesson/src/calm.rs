@@ -84,10 +84,7 @@ impl State {
         if !rules::may_restrict(seat.role) || !rules::rights(seat.role).microphone {
             return Err(Denied::Forbidden);
         }
-        let has_word = match &self.quiet {
-            Some(quiet) => quiet.floor.contains(&who),
-            None => self.floor.contains(&who),
-        };
+        let has_word = self.has_word(who);
         let mut outcome = Outcome::default();
         if on && held.hand.is_some() {
             outcome.events.push((self.around(who), Event::Hand { no: who, place: None }));
@@ -96,6 +93,12 @@ impl State {
             outcome.events.push((self.around(who), Event::LetSpeak { no: who, on, by }));
         }
         Ok(self.silencing(outcome, by))
+    }
+
+    /// Whether someone was let speak: during quiet, since it began.
+    pub(crate) fn has_word(&self, no: ParticipantNo) -> bool {
+        let floor = self.quiet.as_ref().map_or(&self.floor, |quiet| &quiet.floor);
+        floor.contains(&no)
     }
 
     pub(crate) fn change_floor(&mut self, no: ParticipantNo, on: bool) {

@@ -102,6 +102,9 @@ impl State {
                 if !is_mine && !rules::is_staff(seat.role) {
                     return Err(Denied::Forbidden);
                 }
+                if self.groups.open().is_none() || group == 0 || group > self.groups.count() {
+                    return Err(Denied::NotFound);
+                }
                 Ok(self.staff_and(self.members(group)))
             }
             ChatTo::Person(other) if rights.private_chat && other != me => {

@@ -61,6 +61,7 @@ impl State {
                 // A number keeps its role, so whoever comes in another role gets another number.
                 if let Some((other, seat)) = holds {
                     outcome.events.push(self.gives_up(*other, seat));
+                    self.last_of_family_left(*other, seat, &mut outcome);
                 } else if self.held_seats() >= MAX_SEATS {
                     return Err(Denied::Full);
                 }
@@ -132,7 +133,9 @@ impl State {
             return Ok((self.talks.on() != Some(slot)).then_some(Wait::Talk));
         }
         // Whoever was let in once and left comes back to the own seat.
-        let was_in = before.is_some_and(|seat| !seat.outside);
+        let was_in = before.is_some_and(|seat| seat.outside.is_none());
+        // Whoever was sent out does not come in by leaving and joining again.
+        let was_at_lobby = before.is_some_and(|seat| seat.outside == Some(Wait::Lobby));
         let at_lobby = match self.policy().lobby {
             Lobby::Nobody => false,
             Lobby::Guests => identity.role == Role::Guest,
@@ -140,7 +143,7 @@ impl State {
         };
         Ok(if rules::is_staff(identity.role) {
             None
-        } else if (identity.waits || at_lobby) && !was_in {
+        } else if was_at_lobby || ((identity.waits || at_lobby) && !was_in) {
             Some(Wait::Lobby)
         } else if !self.policy().early && !self.has_teacher() {
             Some(Wait::Begin)

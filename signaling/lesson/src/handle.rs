@@ -5,7 +5,7 @@
 
 use kreide_control::{ParticipantNo, Policy, SourceKind};
 
-use crate::rules::{self, By};
+use crate::rules;
 use crate::seat::{Held, Place, Seat};
 use crate::state::{Phase, State};
 use crate::talks::Slot;
@@ -25,12 +25,7 @@ impl State {
         if matches!(self.phase, Phase::Over { .. }) {
             return Err(Denied::LessonEnded);
         }
-        let by = match actor {
-            Actor::Door => By::Door,
-            Actor::Server => By::Server,
-            Actor::Participant(no) => self.actor(no)?,
-        };
-        if !rules::permits(&intent, by) {
+        if !rules::permits(&intent, self.on_behalf_of(actor)?) {
             return Err(Denied::Forbidden);
         }
         match intent {
@@ -56,11 +51,12 @@ impl State {
             Intent::RecordingEnded { id, why, kept } => Ok(self.recording_ended(&id, why, kept)),
             Intent::Consent { to } => self.consent(actor.seat()?, to.as_ref()),
             Intent::Groups(intent) => self.groups(actor, intent, now),
-            Intent::Poll(intent) => self.poll(actor, intent, now),
+            Intent::Poll(intent) => self.poll(actor, intent),
             Intent::Talk(intent) => self.talk(actor, intent, now),
             Intent::Tool(intent) => self.tool(actor, intent, now),
             Intent::End => {
                 let mut outcome = self.stop_recording(actor.seat().ok());
+                outcome.events.extend(self.close_poll(actor.seat().ok()).events);
                 outcome.push(Event::Ended { by: actor.seat().ok() });
                 Ok(outcome)
             }
@@ -83,7 +79,10 @@ impl State {
             Intent::LetSpeak { who, on } => {
                 (self.let_speak(me, who, on)?, Act::LetSpeak { no: who, on })
             }
-            Intent::ToLobby { who } => (self.to_lobby(who)?, Act::SentToLobby { no: who }),
+            Intent::ToLobby { who } => {
+                let act = Act::SentToLobby { no: who, word: self.has_word(who) };
+                (self.to_lobby(who)?, act)
+            }
             Intent::HideRecent { who } => {
                 self.target(who)?;
                 let ids = self.recent(who, now);
@@ -105,6 +104,7 @@ impl State {
         let seat = self.seats.get(&me).ok_or(Denied::NotFound)?;
         let mut outcome = self.stop_recording_without_teacher(me);
         outcome.events.push(self.gives_up(me, seat));
+        self.last_of_family_left(me, seat, &mut outcome);
         Ok(outcome)
     }
 
@@ -286,18 +286,9 @@ impl State {
             None => self.noticed_arriving(&seat.newcomer(who)),
         };
         let event = Event::Removed { no: who, by: me };
-        Ok(Outcome { events: vec![(audience, event)], ..Outcome::default() })
-    }
-
-    /// On whose behalf something is asked.
-    fn actor(&self, no: ParticipantNo) -> Result<By, Denied> {
-        let seat = self.seats.get(&no).ok_or(Denied::NotFound)?;
-        match seat.place {
-            Place::Held(_) => Ok(By::Seat(seat.role)),
-            Place::Waiting(_) => Ok(By::Lobby),
-            Place::Left => Err(Denied::NotFound),
-            Place::Removed { .. } => Err(Denied::Removed),
-        }
+        let mut outcome = Outcome { events: vec![(audience, event)], ..Outcome::default() };
+        self.last_of_family_left(who, seat, &mut outcome);
+        Ok(outcome)
     }
 
     /// The held seat that something is done to.

@@ -60,6 +60,21 @@ impl Lesson {
         Ok(lesson)
     }
 
+    /// The state after the last applied event, so that a later owner need not read what came
+    /// before it. A function of the log, as the state is.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.state).expect("ordered maps of plain values")
+    }
+
+    /// The lesson as a snapshot holds it.
+    ///
+    /// # Errors
+    /// If it is no snapshot, or one of a version that knew more: the log is to be read then.
+    pub fn restore(key: LessonKey, snapshot: &[u8]) -> Result<Self, serde_json::Error> {
+        Ok(Self { key, state: serde_json::from_slice(snapshot)? })
+    }
+
     /// What an intent leads to. Changes nothing.
     ///
     /// # Errors
@@ -105,6 +120,12 @@ impl Lesson {
     #[must_use]
     pub fn last_seq(&self) -> u64 {
         self.state.last_seq
+    }
+
+    /// The time of the latest event; 0 before the first.
+    #[must_use]
+    pub fn latest(&self) -> Millis {
+        self.state.latest
     }
 
     /// Highest epoch seen in the log.
@@ -212,8 +233,7 @@ impl Lesson {
     #[must_use]
     pub fn state_hash(&self) -> String {
         // Every map is ordered and every key is a number or text, so the JSON is one and the same.
-        let bytes = serde_json::to_vec(&self.state).expect("ordered maps of plain values");
-        hex::encode(Sha256::digest(bytes))
+        hex::encode(Sha256::digest(self.snapshot()))
     }
 
     pub(crate) fn seat(&self, no: ParticipantNo) -> Option<&Seat> {

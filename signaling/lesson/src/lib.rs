@@ -54,6 +54,8 @@ mod groups;
 mod handle;
 mod intent;
 mod lesson;
+mod lot;
+mod names;
 mod polls;
 mod projection;
 mod reach;
@@ -72,19 +74,23 @@ pub use audience::Audience;
 pub use chat::{ChatLine, ChatTo, Shown};
 pub use door::Wait;
 pub use event::{Event, Logged, Newcomer, PreviousKey, Unknown};
-pub use groups::{Deal, GroupEvent, GroupIntent, Groups, MAX_GROUPS};
+pub use groups::{Deal, GroupEvent, GroupIntent, Groups, Listening, MAX_GROUP_MINUTES, MAX_GROUPS};
 pub use intent::{Actor, Denied, Identity, Intent, Outcome, Payload};
 pub use lesson::{BadLog, Lesson};
 pub use polls::{
-    Ballot, Batch, Choice, MAX_OPTIONS, MIN_BATCH, PollEvent, PollIntent, PollKind, Polls,
+    Ballot, BallotBox, Batch, Choice, MAX_LETTERS, MAX_OPTION_CHARS, MAX_OPTIONS,
+    MAX_QUESTION_CHARS, MIN_BATCH, Poll, PollEvent, PollIntent, PollKind, PollResult, Polls,
     StoredKind,
 };
 pub use recording::{Recording, Take};
 pub use rights::{Lock, LockKind, Rights, SCHOOL};
 pub use seat::{OwnLock, Person, Standing};
-pub use talks::{MAX_DEVICES, Slot, TalkEvent, TalkIntent, Talks};
+pub use talks::{Fate, MAX_DEVICES, MORE_MS, Slot, Talk, TalkEvent, TalkIntent, Talks};
 pub use text::Text;
-pub use tools::{MAX_SPOTLIGHT, Reaction, Signal, ToolEvent, ToolIntent, Tools};
+pub use tools::{
+    Announcement, MAX_ANNOUNCEMENT_CHARS, MAX_SPOTLIGHT, MAX_TIMER_S, Pick, Reaction, ReadyCheck,
+    Signal, Timer, ToolEvent, ToolIntent, Tools,
+};
 pub use undo::Act;
 pub use values::{KeyHash, Millis, PayloadId, Subject, TokenId};
 

@@ -1,16 +1,24 @@
 //! Polls, anonymous by construction.
 //!
 //! Invariant: no event holds a choice beside a voter. Voters and counts reach the log together, in
-//! batches in which no fewer than [`MIN_BATCH`] people voted or at the end of the poll. Until then
-//! both are in the [`BallotBox`], which adds them up and is in no log.
+//! batches in which no fewer than [`MIN_BATCH`] people voted. If the whole poll has fewer voters,
+//! the log has their counts alone. Until then both are in the [`BallotBox`], which adds them up
+//! and is in no log.
+//! Left out on purpose: a disguise of what all of a batch agree on. If everyone votes yes, then
+//! everyone is known to have voted yes.
 
 use std::collections::BTreeSet;
 
 use kreide_control::ParticipantNo;
 use serde::{Deserialize, Serialize};
 
-use crate::state::State;
-use crate::{Actor, Denied, Millis, Outcome, PayloadId, Text};
+use crate::{PayloadId, Text};
+
+mod ballots;
+mod poll;
+
+pub use ballots::BallotBox;
+pub use poll::{MAX_LETTERS, MAX_OPTION_CHARS, MAX_QUESTION_CHARS, Poll, PollResult};
 
 /// Voters whose votes are published together at least.
 pub const MIN_BATCH: usize = 5;
@@ -90,7 +98,7 @@ pub struct Ballot {
 /// Votes of several people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Who voted.
+    /// Who voted; nobody is named where the whole poll had fewer than [`MIN_BATCH`] voters.
     pub voters: BTreeSet<ParticipantNo>,
     /// How many for each option.
     pub counts: Vec<u32>,
@@ -159,17 +167,6 @@ pub enum StoredKind {
 
 /// The polls of a lesson.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Polls {}
-
-impl State {
-    pub(crate) fn poll(
-        &self,
-        _actor: Actor,
-        _intent: PollIntent,
-        _now: Millis,
-    ) -> Result<Outcome, Denied> {
-        Err(Denied::Forbidden)
-    }
-
-    pub(crate) fn change_polls(&mut self, _event: &PollEvent) {}
+pub struct Polls {
+    last: Option<Poll>,
 }

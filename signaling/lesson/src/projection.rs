@@ -9,11 +9,13 @@ use crate::{Lesson, Logged};
 
 impl Lesson {
     /// Whether this participant may see the event. Nobody sees what came before their own seat:
-    /// the snapshot tells them.
+    /// the snapshot tells them. Whoever waits to be let in sees nothing.
     #[must_use]
     pub fn visible(&self, logged: &Logged, no: ParticipantNo) -> bool {
         self.seat(no).is_some_and(|seat| {
-            logged.seq >= seat.first_seq && logged.audience.includes(no, seat.role)
+            seat.waits().is_none()
+                && logged.seq >= seat.first_seq
+                && logged.audience.includes(no, seat.role)
         })
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use kreide_control::{ParticipantNo, Place, Reach, ScopeNo};
+use kreide_control::{ParticipantNo, Place, Reach, ScopeNo, SourceKind};
 
 use crate::event::Newcomer;
 use crate::seat::Seat;
@@ -59,7 +59,9 @@ impl State {
         if viewer == other || rules::is_staff(seat.role) {
             return true;
         }
-        let in_talk = !self.policy().talks || rules::is_staff(of.role) || seat.talk == of.talk;
+        // A family that has left or still waits would count what a teacher does with another.
+        let in_talk = !self.policy().talks
+            || (seat.held().is_some() && (rules::is_staff(of.role) || seat.talk == of.talk));
         in_talk && self.place(viewer, seat).receives(&self.shown_place(other, of))
     }
 
@@ -83,8 +85,10 @@ impl State {
 
     /// Where a participant is for the SFU.
     pub(crate) fn place(&self, no: ParticipantNo, seat: &Seat) -> Place {
-        let is_hidden =
-            self.is_hidden(seat) || (self.tools.focus() && rules::is_hidden_from_pupils(seat.role));
+        // Whoever shows content in focus mode is who the class is to look at.
+        let shows = seat.held().is_some_and(|held| held.sending.contains(&SourceKind::Content));
+        let out_of_focus = self.tools.focus() && rules::is_hidden_from_pupils(seat.role) && !shows;
+        let is_hidden = self.is_hidden(seat) || out_of_focus;
         Place {
             scope: self.group_of_anyone(no).map_or(ScopeNo::CLASS, ScopeNo),
             listens: self.groups.listens(no).map(ScopeNo),

@@ -9,9 +9,11 @@ use kreide_control::Role;
 
 use crate::groups::GroupIntent;
 use crate::polls::PollIntent;
+use crate::seat::Place;
+use crate::state::State;
 use crate::talks::TalkIntent;
 use crate::tools::ToolIntent;
-use crate::{Intent, LockKind, Rights};
+use crate::{Actor, Denied, Intent, Lesson, LockKind, Rights};
 
 /// On whose behalf an intent is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,33 @@ pub(crate) enum By {
     Lobby,
     /// Someone with a seat.
     Seat(Role),
+}
+
+impl State {
+    /// On whose behalf something is asked.
+    pub(crate) fn on_behalf_of(&self, actor: Actor) -> Result<By, Denied> {
+        let no = match actor {
+            Actor::Door => return Ok(By::Door),
+            Actor::Server => return Ok(By::Server),
+            Actor::Participant(no) => no,
+        };
+        let seat = self.seats.get(&no).ok_or(Denied::NotFound)?;
+        match seat.place {
+            Place::Held(_) => Ok(By::Seat(seat.role)),
+            Place::Waiting(_) => Ok(By::Lobby),
+            Place::Left => Err(Denied::NotFound),
+            Place::Removed { .. } => Err(Denied::Removed),
+        }
+    }
+}
+
+impl Lesson {
+    /// Whether there is a rule by which such an intent may come from there. What is locked or
+    /// granted, and whether whom or what it concerns is there, [`Lesson::handle`] asks after it.
+    #[must_use]
+    pub fn permits(&self, actor: Actor, intent: &Intent) -> bool {
+        self.state.on_behalf_of(actor).is_ok_and(|by| permits(intent, by))
+    }
 }
 
 /// Whether this intent may come from there at all.

@@ -80,9 +80,9 @@ pub(crate) struct Seat {
     pub(crate) talk: Option<u32>,
     #[serde(default, skip_serializing_if = "crate::is_default")]
     pub(crate) device: Option<KeyHash>,
-    /// Was in the lobby last: only a teacher lets this person in.
+    /// What this person waited for last and has not been let in since.
     #[serde(default, skip_serializing_if = "crate::is_default")]
-    pub(crate) outside: bool,
+    pub(crate) outside: Option<Wait>,
     #[serde(default, skip_serializing_if = "crate::is_default")]
     pub(crate) grants: BTreeSet<LockKind>,
     #[serde(default, skip_serializing_if = "crate::is_default")]
@@ -143,7 +143,7 @@ impl Seat {
             seat: newcomer.seat,
             talk: newcomer.talk,
             device: newcomer.device,
-            outside: false,
+            outside: None,
             grants: BTreeSet::new(),
             in_room: false,
             present: Present::default(),
@@ -241,7 +241,7 @@ impl State {
             seat: seat.seat,
             talk: seat.talk,
             in_room: seat.in_room,
-            has_word: self.floor.contains(&no),
+            has_word: self.has_word(no),
         }
     }
 }

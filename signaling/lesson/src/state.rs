@@ -197,10 +197,12 @@ impl State {
                 self.lock_by_policy(&policy.locked);
                 self.policy = Some(policy.clone());
                 self.talks.plan(talks);
+                self.count_everyone();
             }
             Event::LetSpeak { no, on, by: _ } => self.change_floor(*no, *on),
             Event::QuietSet { by } => {
                 self.quiet = by.map(|by| Quiet { by, floor: BTreeSet::new() });
+                self.forget_words();
             }
             Event::PausedSet { on } => self.paused = *on,
             Event::Acted { id, until, act, by: _ } => self.remember_act(*id, *until, act),
@@ -263,7 +265,7 @@ impl State {
         let seat = self.seats.entry(no).or_insert_with(|| Seat::of(newcomer, seq));
         seat.name = newcomer.name;
         seat.consent = newcomer.consent;
-        if std::mem::take(&mut seat.outside) {
+        if seat.outside.take().is_some() {
             seat.first_seq = seq;
         }
         match &mut seat.place {
@@ -279,7 +281,7 @@ impl State {
         let seat = self.seats.entry(newcomer.no).or_insert_with(|| Seat::of(newcomer, seq));
         seat.name = newcomer.name;
         seat.consent = newcomer.consent;
-        seat.outside = true;
+        seat.outside = Some(why);
         seat.place = Place::Waiting(why);
     }
 
@@ -288,6 +290,7 @@ impl State {
         self.recording.consent(no, false);
         self.drop_floor(no);
         self.leave_groups(no);
+        self.leave_tools(no);
         self.seat_mut(no, |seat| seat.place = place);
         self.count_presence(no);
     }

@@ -31,7 +31,15 @@ impl Text {
     /// # Errors
     /// [`Denied::BadText`].
     pub(crate) fn chat(&self) -> Result<Self, Denied> {
-        accept(self, MAX_CHAT_CHARS, |c| c.is_control() && c != '\n')
+        self.chat_up_to(MAX_CHAT_CHARS)
+    }
+
+    /// The text as a chat message of no more than so many characters.
+    ///
+    /// # Errors
+    /// [`Denied::BadText`].
+    pub(crate) fn chat_up_to(&self, max_chars: usize) -> Result<Self, Denied> {
+        accept(self, max_chars, |c| c.is_control() && c != '\n')
     }
 
     /// The text, given away.

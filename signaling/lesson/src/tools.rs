@@ -1,14 +1,25 @@
 //! Small things a lesson is led with: spotlight, focus, announcement, timer, ready check, lot,
 //! reactions; and who sits in the room itself.
+//!
+//! Invariant: a reaction is told and never kept. Whoever gives the seat up is in no spotlight, has
+//! answered nothing and sits nowhere; but a lot that was drawn stays drawn, so that leaving and
+//! coming back is no second chance.
 
 use kreide_control::ParticipantNo;
 use serde::{Deserialize, Serialize};
 
-use crate::state::State;
-use crate::{Actor, Denied, Millis, Outcome, PayloadId, Text};
+use crate::{Millis, PayloadId, Text};
+
+mod kept;
+
+pub use kept::{Announcement, Pick, ReadyCheck, Timer, Tools};
 
 /// People who can be in the spotlight together.
 pub const MAX_SPOTLIGHT: usize = 4;
+/// Characters of an announcement.
+pub const MAX_ANNOUNCEMENT_CHARS: usize = 300;
+/// The longest timer, in seconds.
+pub const MAX_TIMER_S: u32 = 86_400;
 
 /// What someone wants of the tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,30 +160,4 @@ pub enum ToolEvent {
     /// A change that a later version wrote.
     #[serde(other)]
     Unknown,
-}
-
-/// The tools of a lesson.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tools {
-    focus: bool,
-}
-
-impl Tools {
-    /// Whether pupils receive teachers and content alone.
-    pub(crate) fn focus(&self) -> bool {
-        self.focus
-    }
-}
-
-impl State {
-    pub(crate) fn tool(
-        &self,
-        _actor: Actor,
-        _intent: ToolIntent,
-        _now: Millis,
-    ) -> Result<Outcome, Denied> {
-        Err(Denied::Forbidden)
-    }
-
-    pub(crate) fn change_tools(&mut self, _event: &ToolEvent) {}
 }

@@ -52,6 +52,9 @@ pub enum Act {
     SentToLobby {
         /// Whom.
         no: ParticipantNo,
+        /// This person had the word.
+        #[serde(default, skip_serializing_if = "crate::is_default")]
+        word: bool,
     },
     /// Hid someone's messages.
     Hid {
@@ -118,7 +121,13 @@ impl State {
             }
             Act::Granted { no, what, on } => return self.grant(by, *no, *what, !on),
             Act::LetSpeak { no, on } => return self.let_speak(by, *no, !on),
-            Act::SentToLobby { no } => return self.admit(Some(*no)),
+            Act::SentToLobby { no, word } => {
+                outcome = self.admit(Some(*no))?;
+                if *word {
+                    let event = Event::LetSpeak { no: *no, on: true, by };
+                    outcome.events.push((self.around(*no), event));
+                }
+            }
             Act::Hid { ids, .. } => return Ok(self.hide(by, ids.clone(), false)),
             Act::Unknown => return Err(Denied::NotFound),
         }
@@ -131,6 +140,17 @@ impl State {
             self.undoable.pop_front();
         }
         self.undoable.push_back(Undoable { id, until, act: act.clone() });
+    }
+
+    /// When quiet begins or ends, others have the word than before: who was given it or lost it
+    /// until then cannot be given back what they had.
+    pub(crate) fn forget_words(&mut self) {
+        self.undoable.retain(|undoable| !matches!(undoable.act, Act::LetSpeak { .. }));
+        for undoable in &mut self.undoable {
+            if let Act::SentToLobby { word, .. } = &mut undoable.act {
+                *word = false;
+            }
+        }
     }
 
     pub(crate) fn forget_act(&mut self, id: u64) {

@@ -84,6 +84,8 @@ pub enum GroupAct {
         /// On or off.
         on: bool,
     },
+    /// Asks for the names under which groups are kept (teacher). Answered by `groupSets`.
+    Kept,
     /// Keeps the prepared groups under a name, for later lessons of the room (teacher).
     Keep {
         /// The name.

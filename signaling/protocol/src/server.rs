@@ -46,6 +46,11 @@ pub enum ServerMessage {
         /// How many, those that wait for others to be counted among them.
         count: u32,
     },
+    /// The groups that are kept for the room; told to a teacher who kept or forgot some, or asked.
+    GroupSets {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// The message with this number was carried out.
     Ok {
         /// The number that the client chose.

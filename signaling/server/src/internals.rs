@@ -10,7 +10,7 @@ use jsonwebtoken::crypto;
 use jsonwebtoken::{Algorithm, Header};
 use kreide_control::{LessonKey, RoomId, TenantId};
 
-use crate::{Keys, links, offer};
+use crate::{Keys, links, offer, roster, talks};
 
 /// An offer as SDP text, if the packed one is one.
 #[must_use]
@@ -22,6 +22,22 @@ pub fn unpack_offer(wire: &str) -> Option<String> {
 #[must_use]
 pub fn link_tenant(fragment: &str) -> Option<TenantId> {
     links::parse(fragment).map(|(tenant, _)| tenant)
+}
+
+/// Subjects and seats of the people of each room of a roster's file; a file without a column of
+/// rooms is of `room`.
+#[must_use]
+pub fn roster_file(file: &[u8], room: &RoomId) -> Option<Vec<Vec<(String, u32)>>> {
+    let people = |entries: Vec<kreide_cluster::RosterEntry>| {
+        entries.into_iter().map(|entry| (entry.subject, entry.seat)).collect()
+    };
+    Some(roster::read(file, Some(room)).ok()?.into_values().map(people).collect())
+}
+
+/// Begin (milliseconds since 1970 UTC) and minutes of the talks of a file, of a day in 2026.
+#[must_use]
+pub fn talks_file(file: &[u8]) -> Option<Vec<(i64, u32)>> {
+    talks::times(file).ok()
 }
 
 impl Keys {

@@ -122,9 +122,9 @@ pub enum ImportError {
 }
 
 /// Everyone in a file, by room.
-type Rooms = BTreeMap<RoomId, Vec<RosterEntry>>;
+pub(crate) type Rooms = BTreeMap<RoomId, Vec<RosterEntry>>;
 
-fn read(file: &[u8], only: Option<&RoomId>) -> Result<Rooms, ImportError> {
+pub(crate) fn read(file: &[u8], only: Option<&RoomId>) -> Result<Rooms, ImportError> {
     let mut rooms: BTreeMap<RoomId, Vec<Person>> = BTreeMap::new();
     for line in table::read(file, COLUMNS)? {
         // A file without the column is of the room that was named.

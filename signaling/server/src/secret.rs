@@ -18,6 +18,13 @@ pub(crate) fn random() -> String {
     URL_SAFE_NO_PAD.encode(bits)
 }
 
+/// A random number that decides a lot.
+pub(crate) fn number() -> u64 {
+    let mut bits = [0; 8];
+    rand::fill(&mut bits).expect("the system has random numbers");
+    u64::from_le_bytes(bits)
+}
+
 /// What is stored of a secret. `None` if the text cannot be one.
 pub(crate) fn hash(secret: &str) -> Option<[u8; 32]> {
     (secret.len() == CHARS).then(|| sha256(secret.as_bytes()))

@@ -4,7 +4,7 @@
  */
 
 /** What can be heard. */
-export type Sound = 'hand' | 'knock' | 'recording' | 'test';
+export type Sound = 'hand' | 'knock' | 'recording' | 'listening' | 'soon' | 'test';
 
 /** A stroke: Hertz, and seconds after the start. */
 type Stroke = [frequency: number, at: number];
@@ -26,6 +26,11 @@ const STROKES: Readonly<Record<Sound, readonly Stroke[]>> = {
     [523, 0],
     [523, 0.14],
   ],
+  listening: [
+    [587, 0],
+    [440, 0.14],
+  ],
+  soon: [[784, 0]],
 };
 
 /** Seconds until a stroke has died away. */

@@ -73,7 +73,14 @@ const CRATES: &[Crate] = &[
     Crate {
         folder: "benches/micro",
         name: "kreide-bench-micro",
-        imports: &["kreide-media", "kreide-sfu-core", "kreide-sfu-transport"],
+        imports: &[
+            "kreide-media",
+            "kreide-control",
+            "kreide-lesson",
+            "kreide-cluster",
+            "kreide-sfu-core",
+            "kreide-sfu-transport",
+        ],
     },
     Crate {
         folder: "fuzz",

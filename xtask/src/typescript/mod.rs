@@ -18,6 +18,10 @@ use crate::tree;
 /// Folder of the generated files, from the root.
 pub const FOLDER: &str = "web-client/src/protocol";
 
+/// The first line of a generated file.
+pub const HEAD: &str =
+    "// Written by `cargo xtask generate` from signaling/protocol. Do not edit.\n";
+
 /// Where the limits are declared, from the root.
 const LIMITS: &str = "signaling/protocol/src/limits.rs";
 
@@ -48,8 +52,7 @@ pub struct Constant {
 /// # Errors
 /// If a type or limit is written in a way that the generator does not know.
 pub fn files() -> Result<[(&'static str, String); 2]> {
-    let head = "// Written by `cargo xtask generate` from signaling/protocol. Do not edit.\n";
-    let mut messages = head.to_owned();
+    let mut messages = HEAD.to_owned();
     for constant in constants()? {
         messages += "\n";
         messages += &print::doc(&constant.doc, "");
@@ -59,7 +62,7 @@ pub fn files() -> Result<[(&'static str, String); 2]> {
         messages += "\n";
         messages += &print::declaration(&declaration);
     }
-    Ok([("messages.ts", messages), ("index.ts", format!("{head}export * from './messages';\n"))])
+    Ok([("messages.ts", messages), ("index.ts", format!("{HEAD}export * from './messages';\n"))])
 }
 
 /// Writes the generated files that are not up to date.

@@ -89,11 +89,16 @@ impl AudioChoice {
 
     /// A member is elsewhere: chooses anew where that makes a difference.
     pub(crate) fn moved(&mut self, member: MemberKey, place: Place, now: Instant) {
+        let mut before = None;
         for talker in self.talkers.iter_mut().filter(|talker| talker.voice.0 == member) {
-            talker.place = place;
+            before = Some(std::mem::replace(&mut talker.place, place));
         }
+        // Who has said nothing yet is in no choice.
+        let Some(before) = before else { return };
         for choice in &mut self.choices {
-            choice.reconsider(&self.talkers, now);
+            if choice.audience.receives(&before) != choice.audience.receives(&place) {
+                choice.reconsider(&self.talkers, now);
+            }
         }
     }
 

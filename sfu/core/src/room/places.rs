@@ -7,15 +7,16 @@ use std::time::Instant;
 
 use kreide_control::{Audience, Place};
 
-use crate::member::{MemberKey, Site};
+use crate::member::{Listener, MemberKey, Site};
 use crate::relay::{Chooser, PartId, Relayed};
 
 use super::RoomPart;
 
 impl RoomPart {
-    /// Moves a member within the lesson, on the same slots.
+    /// Moves a member within the lesson, on the same slots. The recorder stays in the class.
     pub fn set_place(&mut self, key: MemberKey, place: Place, now: Instant) {
-        let Some(member) = self.member_mut(key) else { return };
+        let person = self.member_mut(key).filter(|member| member.listener == Listener::Person);
+        let Some(member) = person else { return };
         let before = std::mem::replace(&mut member.place, place);
         if before == place {
             return;

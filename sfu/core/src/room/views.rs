@@ -148,13 +148,15 @@ impl RoomPart {
             let Some(member) = self.member(viewer).filter(|member| member.connected) else {
                 continue;
             };
-            let wished = |slot: &Slot| {
-                let wishes = &member.view.slots;
-                let here = wishes.iter().find(|wish| wish.slot == slot.line.index);
-                here.is_some_and(|wish| wish.source.participant == participant)
+            let wishes = &member.view.slots;
+            let is_wished = wishes.iter().any(|wish| wish.source.participant == participant);
+            let wished_here = |slot: &Slot| {
+                let wish = wishes.iter().find(|wish| wish.slot == slot.line.index);
+                wish.is_some_and(|wish| wish.source.participant == participant)
             };
             let concerned = |slot: &Slot| {
-                wished(slot) || slot.feed.origins().any(|origin| origin.member == sender)
+                slot.feed.origins().any(|origin| origin.member == sender)
+                    || (is_wished && wished_here(slot))
             };
             let slots = member.video_slots.iter().enumerate();
             let indices: Vec<usize> =

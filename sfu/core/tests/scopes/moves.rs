@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use kreide_control::{ParticipantNo, Place, ScopeNo};
 use kreide_sfu_core::{PacketKind, RoomEvent};
-use kreide_sfu_testkit::{Lesson, Microphone, STEP, room, source};
+use kreide_sfu_testkit::{Lesson, Microphone, STEP, in_scope, room, source};
 
-use crate::people::{CLASS, Came, People, group};
+use crate::people::{CLASS, Came, People};
 
 const EVERYONE: [usize; 4] = [0, 1, 2, 3];
 
@@ -31,7 +31,7 @@ fn two_groups_and_back_on_the_same_slots() {
     // 0 and 1 go to one group, 2 and 3 to another; then all come back.
     for places in [[1, 1, 2, 2], [0, 0, 0, 0]] {
         for (who, no) in places.into_iter().enumerate() {
-            people.moves(who, group(no));
+            people.moves(who, in_scope(no));
         }
         people.play(&EVERYONE, 50);
         if places[0] != 0 {
@@ -62,7 +62,7 @@ fn a_picture_out_of_reach_is_unmapped_at_once_and_mapped_again_unasked() {
     people.told();
     people.came.clear();
 
-    people.moves(1, group(1));
+    people.moves(1, in_scope(1));
     let slots = |people: &mut People| {
         let told = people.told().into_iter().filter_map(|event| match event {
             RoomEvent::Slots { participant: ParticipantNo(1), slots } => Some(slots[0].source),
@@ -80,11 +80,11 @@ fn a_picture_out_of_reach_is_unmapped_at_once_and_mapped_again_unasked() {
     assert!(people.came.iter().filter(|came| !came.sound).count() > 15);
 
     people.came.clear();
-    people.moves(0, group(1));
+    people.moves(0, in_scope(1));
     assert_eq!(slots(&mut people), [None]);
     people.play(&[1], 20);
     assert!(people.came.is_empty(), "the viewer went, not the publisher");
-    people.moves(1, group(1));
+    people.moves(1, in_scope(1));
     people.play(&[1], 20);
     assert_eq!(slots(&mut people), [Some(source(2))]);
 }
@@ -95,7 +95,7 @@ fn what_waits_when_its_publisher_moves_is_forgotten() {
     lesson.room = room(7).with_coalescing(Duration::from_millis(1));
     let (mut lesson, viewer, sender, camera) = lesson.watch();
     let (mut camera, mut microphone) = (camera.with_packets(2), Microphone::new("a", 77));
-    lesson.room.set_place(viewer, group(1), lesson.now);
+    lesson.room.set_place(viewer, in_scope(1), lesson.now);
     let came = |lesson: &Lesson| {
         let came =
             lesson.sent.iter().filter(|(to, kind, _)| *to == viewer && *kind == PacketKind::Rtp);
@@ -104,7 +104,7 @@ fn what_waits_when_its_publisher_moves_is_forgotten() {
     // A keyframe that has not ended, and sound that was not taken out: both were for the class.
     lesson.rtp(sender, &camera.frame(STEP)[0]);
     lesson.room.handle_rtp(sender, &microphone.packet(20), lesson.now);
-    lesson.room.set_place(sender, group(1), lesson.now);
+    lesson.room.set_place(sender, in_scope(1), lesson.now);
     lesson.wait(Duration::from_millis(5));
     lesson.drain();
     assert_eq!(came(&lesson), 0);
@@ -116,7 +116,7 @@ fn what_waits_when_its_publisher_moves_is_forgotten() {
 
 #[test]
 fn three_voices_are_heard_in_each_scope() {
-    let places: Vec<Place> = (0..10).map(|who| if who < 5 { CLASS } else { group(1) }).collect();
+    let places: Vec<Place> = (0..10).map(|who| if who < 5 { CLASS } else { in_scope(1) }).collect();
     let mut people = People::at(&places);
     let all: Vec<usize> = (0..10).collect();
     people.play(&all, 100);
@@ -131,7 +131,8 @@ fn three_voices_are_heard_in_each_scope() {
 
 #[test]
 fn who_speaks_in_a_group_is_told_to_the_group_alone() {
-    let mut people = People::at(&[CLASS, group(1), group(1), Place { staff: true, ..group(1) }]);
+    let mut people =
+        People::at(&[CLASS, in_scope(1), in_scope(1), Place { staff: true, ..in_scope(1) }]);
     for _ in 0..30 {
         people.speak(1, 20);
         people.wait(Duration::from_millis(20));

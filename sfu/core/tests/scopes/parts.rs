@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use kreide_control::{Place, Reach, ScopeNo};
 use kreide_sfu_core::Relayed;
+use kreide_sfu_testkit::in_scope;
 
-use crate::people::{CLASS, People, group};
+use crate::people::{CLASS, People};
 
 /// Two parts with two people each; the first two are in the home part.
 fn two_parts(places: [Place; 4]) -> People {
@@ -32,7 +33,7 @@ fn a_group_across_parts_hears_and_sees_itself_alone() {
     // One of each part goes to one group, the others to another.
     for no in [1, 2, 0, 3] {
         for who in EVERYONE {
-            people.moves(who, group(if no > 0 && who % 2 == 1 { no + 1 } else { no }));
+            people.moves(who, in_scope(if no > 0 && who % 2 == 1 { no + 1 } else { no }));
         }
         people.came.clear();
         people.play(&EVERYONE, 40);
@@ -50,7 +51,7 @@ fn a_group_across_parts_hears_and_sees_itself_alone() {
 
 #[test]
 fn nothing_crosses_that_nobody_there_may_receive() {
-    let mut people = two_parts([group(1), group(1), group(2), group(2)]);
+    let mut people = two_parts([in_scope(1), in_scope(1), in_scope(2), in_scope(2)]);
     for who in EVERYONE {
         people.look(who, &[(who + 1) % 4, (who + 2) % 4, (who + 3) % 4]);
     }
@@ -59,14 +60,14 @@ fn nothing_crosses_that_nobody_there_may_receive() {
         |people: &People| people.spread.parts.iter().map(|p| p.room.stats().relayed).sum::<u64>();
     assert_eq!(relayed(&people), 0);
     // Somebody over there listens: what it asks for crosses, from then on and for so long.
-    people.moves(3, Place { listens: Some(ScopeNo(1)), ..group(2) });
+    people.moves(3, Place { listens: Some(ScopeNo(1)), ..in_scope(2) });
     people.play(&EVERYONE, 30);
     let crossed = relayed(&people);
     assert!(crossed > 30);
     let (heard, seen) = people.got(3);
     assert!(heard.len() >= 2 && seen == [0, 1, 2].into(), "{heard:?} {seen:?}");
     assert_eq!(people.got(2), ([3].into(), [3].into()));
-    people.moves(3, group(2));
+    people.moves(3, in_scope(2));
     people.play(&EVERYONE, 30);
     assert_eq!(relayed(&people), crossed);
 }
@@ -80,7 +81,7 @@ fn a_burst_does_not_cross_before_the_news_of_a_move() {
     people.came.clear();
     // The other part hears nothing of the move, and goes on wanting the picture.
     people.spread.loses = Box::new(|message| matches!(message, Relayed::Member(_)));
-    people.moves(0, group(1));
+    people.moves(0, in_scope(1));
     people.play(&[0], 20);
     assert_eq!(people.spread.parts[0].room.stats().relayed, crossed);
     assert!(people.came.is_empty());
@@ -102,8 +103,8 @@ fn staff_and_listeners_are_served_in_every_part() {
     }
     people.came.clear();
     people.moves(2, Place { everywhere: true, ..teacher });
-    people.moves(1, Place { hears: false, ..group(1) });
-    people.moves(0, group(1));
+    people.moves(1, Place { hears: false, ..in_scope(1) });
+    people.moves(0, in_scope(1));
     people.play(&EVERYONE, 40);
     assert_eq!([0, 1].map(|who| people.got(who).0), [[1, 2].into(), [].into()]);
 }
@@ -112,8 +113,8 @@ fn staff_and_listeners_are_served_in_every_part() {
 fn who_moves_together_across_parts_misses_nothing_once_there() {
     let mut people = two_parts([CLASS, CLASS, CLASS, CLASS]);
     people.play(&EVERYONE, 30);
-    people.moves(0, group(1));
-    people.moves(2, group(1));
+    people.moves(0, in_scope(1));
+    people.moves(2, in_scope(1));
     people.came.clear();
     for _ in 0..30 {
         people.speak(0, 20);

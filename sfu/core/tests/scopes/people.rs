@@ -17,10 +17,6 @@ pub(crate) const CLASS: Place = Place {
     hears: true,
 };
 
-pub(crate) fn group(no: u8) -> Place {
-    Place { scope: ScopeNo(no), ..CLASS }
-}
-
 /// Somebody with a microphone, a camera and a view of cameras.
 pub(crate) struct Person {
     pub(crate) part: usize,

@@ -5,9 +5,11 @@ use std::time::Duration;
 use kreide_control::{Place, Reach, ScopeNo, Source};
 use kreide_media::rtcp::write_nack;
 use kreide_sfu_core::RoomEvent;
-use kreide_sfu_testkit::{Camera, Lesson, Microphone, STEP, source, video_slot_ssrc, view};
+use kreide_sfu_testkit::{
+    Camera, Lesson, Microphone, STEP, in_scope, source, video_slot_ssrc, view,
+};
 
-use crate::people::{CLASS, People, group};
+use crate::people::{CLASS, People};
 
 fn teacher() -> Place {
     Place { staff: true, ..CLASS }
@@ -15,7 +17,7 @@ fn teacher() -> Place {
 
 #[test]
 fn a_listener_hears_the_group_after_the_move_alone_and_is_not_heard_there() {
-    let mut people = People::at(&[teacher(), group(1), CLASS]);
+    let mut people = People::at(&[teacher(), in_scope(1), CLASS]);
     people.look(0, &[1]);
     people.look(1, &[0]);
     people.play(&[0, 1, 2], 30);
@@ -34,7 +36,7 @@ fn a_listener_hears_the_group_after_the_move_alone_and_is_not_heard_there() {
 
 #[test]
 fn who_speaks_to_all_is_heard_and_seen_in_every_group() {
-    let mut people = People::at(&[teacher(), group(1), group(2), CLASS]);
+    let mut people = People::at(&[teacher(), in_scope(1), in_scope(2), CLASS]);
     for who in 1..4 {
         people.look(who, &[0]);
     }
@@ -90,7 +92,7 @@ fn who_does_not_hear_sees_all_the_same() {
 
 #[test]
 fn hostile_viewer_asks_for_a_camera_of_another_group() {
-    let mut people = People::at(&[group(1), group(2), group(2)]);
+    let mut people = People::at(&[in_scope(1), in_scope(2), in_scope(2)]);
     people.look(2, &[1]);
     people.play(&[1, 2], 10);
     let asked = people.spread.parts[0].room.stats().keyframe_requests;
@@ -119,12 +121,12 @@ fn hostile_viewer_asks_for_a_camera_of_another_group() {
 
 #[test]
 fn hostile_viewer_asks_again_for_packets_of_the_scope_it_left() {
-    let mut people = People::at(&[CLASS, CLASS, group(1)]);
+    let mut people = People::at(&[CLASS, CLASS, in_scope(1)]);
     people.look(0, &[1]);
     people.play(&[1, 2], 10);
     let had: Vec<u16> =
         people.came.iter().filter(|came| !came.sound).map(|came| came.sequence).collect();
-    people.moves(0, group(1));
+    people.moves(0, in_scope(1));
     people.came.clear();
     let ask = |people: &mut People| {
         for sequence in &had {
@@ -175,7 +177,7 @@ fn a_group_is_never_recorded() {
     };
     assert!(recorded(&mut lesson) > 10);
     assert_eq!(pictures(&mut lesson), Some(vec![source(2)]));
-    for place in [group(1), Place { reach: Reach::Staff, ..CLASS }] {
+    for place in [in_scope(1), Place { reach: Reach::Staff, ..CLASS }] {
         lesson.room.set_place(sender, place, lesson.now);
         assert_eq!(recorded(&mut lesson), 0, "{place:?}");
         assert_eq!(pictures(&mut lesson), Some(Vec::<Source>::new()));
@@ -183,6 +185,9 @@ fn a_group_is_never_recorded() {
         assert!(recorded(&mut lesson) > 10);
         assert_eq!(pictures(&mut lesson), Some(vec![source(2)]));
     }
-    lesson.room.set_place(sender, Place { everywhere: true, ..group(1) }, lesson.now);
+    lesson.room.set_place(recorder, in_scope(1), lesson.now);
+    lesson.room.set_place(sender, in_scope(1), lesson.now);
+    assert_eq!(recorded(&mut lesson), 0, "the recorder cannot be sent into a group");
+    lesson.room.set_place(sender, Place { everywhere: true, ..in_scope(1) }, lesson.now);
     assert!(recorded(&mut lesson) > 10, "what is said to all is said to the class");
 }

@@ -11,5 +11,6 @@ mod handshake;
 mod hello_flood;
 mod malformed;
 mod offers;
+mod scopes;
 mod ssrc_collision;
 mod stun_flood;

@@ -44,6 +44,13 @@ impl Class {
         self.join(identity, 0).unwrap().seat.unwrap()
     }
 
+    /// The same person joins again; the kinds of the events.
+    pub(crate) fn join_again(&mut self, subject: &str, role: Role) -> Vec<String> {
+        let identity = self.identity(subject, role);
+        let events = self.join(identity, 0).unwrap().events;
+        events.iter().map(|(_, event)| event.kind().to_owned()).collect()
+    }
+
     /// A seat of someone whom the school may record.
     pub(crate) fn recordable_seat(&mut self, subject: &str, role: Role) -> ParticipantNo {
         let identity = Identity { consent: true, ..self.identity(subject, role) };

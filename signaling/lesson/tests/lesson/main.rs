@@ -2,13 +2,25 @@
 
 #![allow(clippy::unwrap_used, reason = "the helpers of tests fail like tests")]
 
+mod ballots;
+mod calm;
+mod chat;
 mod corpus;
 mod doors;
 mod fixture;
+mod forms;
+mod groups;
+mod intents;
+mod lobby;
 mod locks;
 mod matrix;
 mod people;
+mod polls;
 mod projection;
 mod recording;
 mod replay;
+mod rights;
 mod stored;
+mod talks;
+mod tools;
+mod undo;

@@ -1,68 +1,127 @@
 //! Who may do what, cell by cell.
 
-use kreide_control::{ParticipantNo, RecordingEnd, SourceKind};
-use kreide_lesson::{Actor, ChatTo, Denied, Intent, LockKind, Text};
+use kreide_control::{ParticipantNo, SourceKind};
+use kreide_lesson::{Actor, Denied, Intent, LockKind};
 
-use crate::fixture::{Class, Role, hash, p, recording};
+use crate::fixture::{Class, Role, p, recording};
+use crate::intents::{LOBBY, ROLES, SOMEONE, cell, intents, situations};
 
-const ROLES: [Role; 6] =
-    [Role::Teacher, Role::Presenter, Role::Pupil, Role::Guest, Role::Interpreter, Role::Observer];
-const SOMEONE: ParticipantNo = ParticipantNo(7);
-
-/// Every intent against everyone who could utter it, on a fresh class whose number 7 is a pupil.
+/// Every intent against everyone who could utter it, in a class whose number 7 is a pupil.
 /// `+` allowed, `-` forbidden.
 #[test]
 fn every_intent_by_everyone() {
     let table = "\
-join                 + - - - - - - -
-resume               + - - - - - - -
-disconnected         - + - - - - - -
-microphone on        - - + + + + + -
-microphone off       - - + + + + + +
-camera on            - - + + + + + -
-camera off           - - + + + + + +
-content on           - - + + - - - -
-content off          - - + + + + + +
-content audio on     - - + + - - - -
-content audio off    - - + + + + + +
-hand up              - - + + + + + -
-hand down            - - + + + + + -
-lower hand           - - + - - - - -
-chat                 - - + + + + + -
-mute                 - - + - - - - -
-lock one             - - + - - - - -
-unlock one           - - + - - - - -
-lock all             - - + - - - - -
-unlock all           - - + - - - - -
-remove               - - + - - - - -
-start recording      - - + - - - - -
-begin recording      - + - - - - - -
-stop recording       - - + - - - - -
-recording ended      - + - - - - - -
-consent              - - - - - - - -
-no consent           - - + + + + + +
-end                  - + + - - - - -
-leave                - - + + + + + +
+join                   + - - - - - - - -
+resume                 + - - - - - - - -
+disconnected           - + - - - - - - -
+unattended             - + - - - - - - -
+set policy             - + - - - - - - -
+microphone on          - - + + + + + - -
+microphone off         - - + + + + + + -
+camera on              - - + + + + + - -
+camera off             - - + + + + + + -
+content on             - - + + - - - - -
+content off            - - + + + + + + -
+content audio on       - - + + - - - - -
+content audio off      - - + + + + + + -
+hand up                - - + + + + + - -
+hand down              - - + + + + + - -
+chat                   - - + + + + + - -
+chat alone             - - + + + + + - -
+edit own               - - + + + + + - -
+delete own             - - + + + + + - -
+caption                - - + - - - - - -
+rename self            - - + + + + + - -
+lower hand             - - + - - - - - -
+delete other           - - + - - - - - -
+hide recent            - - + - - - - - -
+rename other           - - + - - - - - -
+mute                   - - + - - - - - -
+lock one               - - + - - - - - -
+unlock one             - - + - - - - - -
+lock all               - - + - - - - - -
+unlock all             - - + - - - - - -
+grant                  - - + - - - - - -
+take back              - - + - - - - - -
+let speak              - - + - - - - - -
+take the word          - - + - - - - - -
+quiet                  - - + - - - - - -
+quiet off              - - + - - - - - -
+undo                   - - + - - - - - -
+admit                  - - + - - - - - -
+admit all              - - + - - - - - -
+turn away              - - + - - - - - -
+to lobby               - - + - - - - - -
+remove                 - - + - - - - - -
+start recording        - - + - - - - - -
+begin recording        - + - - - - - - -
+stop recording         - - + - - - - - -
+recording ended        - + - - - - - - -
+consent                - - + + + + + + -
+no consent             - - + + + + + + -
+poll open              - - + - - - - - -
+poll vote              - - - + + + - - -
+poll tally             - + - - - - - - -
+poll close             - + + - - - - - -
+spotlight              - - + - - - - - -
+focus                  - - + - - - - - -
+focus off              - - + - - - - - -
+announce               - - + - - - - - -
+timer                  - - + - - - - - -
+ask ready              - - + - - - - - -
+ready                  - - + + + + + - -
+pick                   - - + - - - - - -
+react                  - - + + + + + - -
+in room                - - + + + + + - -
+groups prepare         - - + - - - - - -
+groups deal            - - + - - - - - -
+groups offer           - - + - - - - - -
+groups open            - - + - - - - - -
+groups extend          - - + - - - - - -
+groups close           - + + - - - - - -
+groups assign          - - + - - - - - -
+groups choose          - - - + + + - - -
+groups visit           - - + - - - - - -
+groups listen          - - + - - - - - -
+groups listen off      - - + - - - - - -
+groups begin           - + - - - - - - -
+groups speak           - - + - - - - - -
+groups speak off       - - + - - - - - -
+groups call            - - - + + + - - -
+talk begin             - + + - - - - - -
+talk finish            - - + - - - - - -
+talk more              - - + - - - - - -
+talk no-show           - - + - - - - - -
+talk skip              - - + - - - - - -
+end                    - + + - - - - - -
+leave                  - - + + + + + + +
 ";
-    let actors =
-        [Actor::Door, Actor::Server].into_iter().chain((1..=6).map(|no| Actor::Participant(p(no))));
-    let actors: Vec<_> = actors.collect();
-
-    let mut class = Class::with(&ROLES);
-    class.seat("someone", Role::Pupil);
+    let participants = (1..=6).chain([LOBBY.0]).map(|no| Actor::Participant(p(no)));
+    let actors: Vec<_> = [Actor::Door, Actor::Server].into_iter().chain(participants).collect();
+    let situations = situations();
     let mut seen = String::new();
-    for (name, intent) in intents(&mut class) {
+    for row in 0..intents(0).len() {
         let cells = actors.iter().map(|actor| {
-            match class.lesson.handle(*actor, intent.clone(), class.now) {
-                Ok(_) => "+",
-                Err(Denied::Forbidden) => "-",
-                Err(_) => "?",
-            }
+            let intent = &intents(own_number(*actor))[row].intent;
+            cell(&situations, *actor, intent).to_string()
         });
         let cells: Vec<_> = cells.collect();
-        seen.push_str(&format!("{name:<20} {}\n", cells.join(" ")));
+        seen.push_str(&format!("{:<22} {}\n", intents(0)[row].short, cells.join(" ")));
     }
-    assert_eq!(seen, table, "columns: door, server, {ROLES:?}");
+    assert_eq!(seen, table, "columns: door, server, {ROLES:?}, lobby");
+}
+
+/// No intent is forgotten above.
+#[test]
+fn every_intent_has_a_row() {
+    let rows = intents(1);
+    let named: Vec<_> = rows.iter().map(|row| row.intent.name()).collect();
+    for name in Intent::NAMES {
+        assert!(named.contains(name), "{name} has no row");
+    }
+    let mut shorts: Vec<_> = rows.iter().map(|row| row.short).collect();
+    shorts.sort_unstable();
+    assert!(shorts.windows(2).all(|two| two[0] != two[1]), "two rows have the same name");
 }
 
 /// Who may say yes to a recording: everyone whom the school may record, while there is one. The
@@ -153,16 +212,31 @@ remove               - + + + + +
     assert_eq!(seen, table, "columns: {ROLES:?}");
 }
 
-/// Without a seat there is no role: gone, removed and made-up numbers get nowhere.
+/// Without a seat there is no role: gone, removed and made-up numbers get nowhere, and those in
+/// the lobby only out.
 #[test]
 fn numbers_without_a_seat() {
-    let mut class = Class::with(&[Role::Teacher, Role::Teacher, Role::Pupil]);
+    let mut class = Class::with(&[Role::Teacher, Role::Teacher, Role::Pupil, Role::Pupil]);
     class.by(2, Intent::Leave).unwrap();
     class.by(1, Intent::Remove { who: p(3) }).unwrap();
-    for (name, intent) in intents(&mut class) {
-        for (no, reason) in [(2, Denied::NotFound), (3, Denied::Removed), (9, Denied::NotFound)] {
-            let got = class.lesson.handle(Actor::Participant(p(no)), intent.clone(), class.now);
+    class.by(1, Intent::ToLobby { who: p(4) }).unwrap();
+    assert_eq!(class.lesson.waiting().count(), 1);
+    for no in [2, 3, 4, 9] {
+        for row in intents(no) {
+            let name = row.short;
+            let actor = Actor::Participant(p(no));
+            let got = class.lesson.handle(actor, row.intent.clone(), class.now);
+            let reason = match (no, &row.intent) {
+                (4, Intent::Leave) => {
+                    assert!(got.is_ok_and(|outcome| outcome.events.len() == 1));
+                    continue;
+                }
+                (3, _) => Denied::Removed,
+                (4, _) => Denied::Forbidden,
+                _ => Denied::NotFound,
+            };
             assert_eq!(got, Err(reason), "{name} by {no}");
+            assert!(!class.lesson.permits(actor, &row.intent), "{name} by {no}");
         }
     }
 }
@@ -170,15 +244,15 @@ fn numbers_without_a_seat() {
 /// After the end nothing is left to do, for anyone.
 #[test]
 fn nothing_after_the_end() {
-    let mut class = Class::with(&ROLES);
-    class.seat("someone", Role::Pupil);
-    class.by(1, Intent::End).unwrap();
-    assert!(class.lesson.ended());
-    for (name, intent) in intents(&mut class) {
-        let actors = (1..=7).map(|no| Actor::Participant(p(no)));
+    for mut class in situations() {
+        class.by(1, Intent::End).unwrap();
+        assert!(class.lesson.ended());
+        let actors = (1..=8).map(|no| Actor::Participant(p(no)));
         for actor in actors.chain([Actor::Door, Actor::Server]) {
-            let got = class.lesson.handle(actor, intent.clone(), class.now);
-            assert_eq!(got, Err(Denied::LessonEnded), "{name} by {actor:?}");
+            for row in intents(own_number(actor)) {
+                let got = class.lesson.handle(actor, row.intent, class.now);
+                assert_eq!(got, Err(Denied::LessonEnded), "{} by {actor:?}", row.short);
+            }
         }
     }
 }
@@ -186,16 +260,13 @@ fn nothing_after_the_end() {
 /// Mute, lock and remove act before they are logged; so does what people do to themselves.
 #[test]
 fn what_lowers_exposure() {
-    let mut class = Class::with(&ROLES);
-    class.seat("someone", Role::Pupil);
-    let lowering: Vec<_> = intents(&mut class)
-        .into_iter()
-        .filter(|(_, intent)| intent.lowers_exposure())
-        .map(|(name, _)| name)
-        .collect();
+    let rows = intents(1);
+    let lowering: Vec<_> =
+        rows.iter().filter(|row| row.intent.lowers_exposure()).map(|row| row.short).collect();
     assert_eq!(
         lowering,
         [
+            "unattended",
             "microphone off",
             "camera off",
             "content off",
@@ -203,59 +274,38 @@ fn what_lowers_exposure() {
             "mute",
             "lock one",
             "lock all",
+            "take back",
+            "take the word",
+            "quiet",
+            "to lobby",
             "remove",
             "stop recording",
             "recording ended",
             "no consent",
+            "focus",
+            "groups listen off",
+            "groups speak off",
             "leave"
         ]
     );
 }
 
-fn intents(class: &mut Class) -> Vec<(String, Intent)> {
-    // The secret of everyone seated by `Class::with` is 0.
-    let mut intents = vec![
-        (
-            "join".to_owned(),
-            Intent::Join { identity: class.identity("new", Role::Pupil), key: hash(9) },
-        ),
-        ("resume".to_owned(), Intent::Resume { key: hash(0), next: hash(1) }),
-        ("disconnected".to_owned(), Intent::Disconnected { who: SOMEONE }),
-    ];
-    for (name, kind) in [
-        ("microphone", SourceKind::Microphone),
-        ("camera", SourceKind::Camera),
-        ("content", SourceKind::Content),
-        ("content audio", SourceKind::ContentAudio),
-    ] {
-        intents.push((format!("{name} on"), Intent::Send { kind, on: true }));
-        intents.push((format!("{name} off"), Intent::Send { kind, on: false }));
+#[test]
+fn the_class_is_as_the_table_says() {
+    for class in situations() {
+        for (no, role) in (1..).zip(ROLES).chain([(SOMEONE.0, Role::Pupil)]) {
+            assert_eq!(class.lesson.person(p(no)).map(|person| person.role), Some(role));
+        }
+        let waiting: Vec<_> = class.lesson.waiting().map(|person| person.no).collect();
+        assert_eq!(waiting, [LOBBY]);
     }
-    let rest = [
-        ("hand up", Intent::Hand { up: true }),
-        ("hand down", Intent::Hand { up: false }),
-        ("lower hand", Intent::LowerHand { who: SOMEONE }),
-        ("chat", Intent::Chat { to: ChatTo::All, text: Text::from("hello") }),
-        ("mute", Intent::Mute { who: SOMEONE, kind: SourceKind::Camera }),
-        ("lock one", lock(Some(SOMEONE), true)),
-        ("unlock one", lock(Some(SOMEONE), false)),
-        ("lock all", lock(None, true)),
-        ("unlock all", lock(None, false)),
-        ("remove", Intent::Remove { who: SOMEONE }),
-        ("start recording", Intent::StartRecording { id: recording(1), begins: class.now }),
-        ("begin recording", Intent::BeginRecording { id: recording(1) }),
-        ("stop recording", Intent::StopRecording),
-        (
-            "recording ended",
-            Intent::RecordingEnded { id: recording(1), why: RecordingEnd::StorageFull, kept: true },
-        ),
-        ("consent", Intent::Consent { to: Some(recording(1)) }),
-        ("no consent", Intent::Consent { to: None }),
-        ("end", Intent::End),
-        ("leave", Intent::Leave),
-    ];
-    intents.extend(rest.map(|(name, intent)| (name.to_owned(), intent)));
-    intents
+}
+
+fn own_number(actor: Actor) -> u32 {
+    match actor {
+        Actor::Participant(no) => no.0,
+        Actor::Door | Actor::Server => 0,
+    }
 }
 
 fn lock(who: Option<ParticipantNo>, locked: bool) -> Intent {

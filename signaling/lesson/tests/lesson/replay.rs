@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kreide_control::{ParticipantNo, RecordingEnd, RecordingId, Role, SourceKind};
 use kreide_lesson::{
-    Actor, ChatTo, Event, Identity, Intent, Lesson, LockKind, Logged, Millis, Newcomer, Standing,
-    Text,
+    Actor, ChatTo, Choice, Event, Identity, Intent, Lesson, LockKind, Logged, Millis, Newcomer,
+    PollIntent, PollKind, Standing, Text, ToolIntent,
 };
 use proptest::prelude::*;
 
@@ -53,6 +53,37 @@ fn intent() -> impl Strategy<Value = Intent> {
             .prop_map(|id| Intent::Consent { to: id.map(recording) }),
         1 => who().prop_map(|who| Intent::Remove { who }),
         1 => Just(Intent::Leave),
+        3 => (who(), what(), any::<bool>())
+            .prop_map(|(who, what, on)| Intent::Grant { who, what, on }),
+        3 => (who(), any::<bool>()).prop_map(|(who, on)| Intent::LetSpeak { who, on }),
+        2 => any::<bool>().prop_map(|on| Intent::Quiet { on }),
+        3 => (1..9_u64).prop_map(|id| Intent::Undo { id }),
+        1 => who().prop_map(|who| Intent::HideRecent { who }),
+        1 => (1..5_u64).prop_map(|id| Intent::DeleteChat { id }),
+        1 => (1..5_u64).prop_map(|id| Intent::EditChat { id, text: Text::from("anew") }),
+        2 => who().prop_map(|who| Intent::Rename { who, name: Text::from("Kim") }),
+        3 => poll().prop_map(Intent::Poll),
+        6 => tool().prop_map(Intent::Tool),
+    ]
+}
+
+fn poll() -> impl Strategy<Value = PollIntent> {
+    let open = |live| PollIntent::Open { question: None, kind: PollKind::YesNo, live };
+    let vote = |id| PollIntent::Vote { id, choice: Choice::Option(0) };
+    prop_oneof![any::<bool>().prop_map(open), (1..3_u64).prop_map(vote), Just(PollIntent::Close),]
+}
+
+fn tool() -> impl Strategy<Value = ToolIntent> {
+    prop_oneof![
+        prop::collection::vec((1..9_u32).prop_map(p), 0..5)
+            .prop_map(|who| ToolIntent::Spotlight { who }),
+        any::<bool>().prop_map(|on| ToolIntent::Focus { on }),
+        prop::option::of(Just(Text::from("Page 7"))).prop_map(|text| ToolIntent::Announce { text }),
+        prop::option::of(0..3_u32).prop_map(|seconds| ToolIntent::Timer { seconds }),
+        any::<bool>().prop_map(|on| ToolIntent::AskReady { on }),
+        any::<bool>().prop_map(|yes| ToolIntent::Ready { yes }),
+        any::<u64>().prop_map(|seed| ToolIntent::Pick { seed }),
+        any::<bool>().prop_map(|on| ToolIntent::InRoom { on }),
     ]
 }
 
@@ -106,10 +137,12 @@ fn check(lesson: &Lesson) {
         let no = person.no;
         assert!(matches!(person.standing, Standing::Online | Standing::Offline));
         for lock in &person.locks {
-            assert!(!person.rights.allows(lock.what), "{no} is locked and has the right");
+            let speaks = lock.what == LockKind::Microphone && person.has_word;
+            let may = person.rights.allows(lock.what);
+            assert!(speaks || !may, "{no} is locked and has the right");
         }
         for kind in &person.sending {
-            assert!(person.rights.allows(LockKind::of(*kind)), "{no} sends without the right");
+            assert!(lesson.rights(no).allows(LockKind::of(*kind)), "{no} sends without the right");
         }
         let media = lesson.media_rights(no);
         for kind in [SourceKind::Microphone, SourceKind::Camera, SourceKind::Content] {
@@ -122,6 +155,10 @@ fn check(lesson: &Lesson) {
             assert!(places.insert(place), "two hands in one place");
         }
     }
+    let here: BTreeSet<_> = lesson.people().map(|person| person.no).collect();
+    assert!(lesson.spotlight().iter().all(|no| here.contains(no)), "a spotlight on nobody");
+    let answers = lesson.ready().map(|ready| ready.answers.keys().copied().collect());
+    assert!(answers.is_none_or(|who: Vec<_>| who.iter().all(|no| here.contains(no))));
     let hands = lesson.hands();
     let in_order: Vec<_> =
         hands.iter().map(|no| lesson.person(*no).unwrap().hand.unwrap()).collect();

@@ -2,7 +2,8 @@
 
 use kreide_control::{Epoch, RecordingEnd, Role, SourceKind};
 use kreide_lesson::{
-    Audience, ChatTo, Event, Intent, Lesson, LockKind, Logged, Newcomer, PreviousKey,
+    Audience, ChatTo, Event, GroupEvent, Intent, Lesson, LockKind, Logged, Newcomer, PollEvent,
+    PreviousKey, TalkEvent, ToolEvent,
 };
 use kreide_lesson::{Millis, PayloadId, Subject, TokenId};
 
@@ -155,6 +156,29 @@ fn events_about_nobody_change_nobody() {
         Event::RecordingAnnounced { id: recording(4), by: p(5), begins: Millis(2) },
         Event::RecordingConsent { no: p(4), given: true },
         Event::RecordingBegan { id: recording(4) },
+        Event::Renamed { no: p(4), name: PayloadId(1), by: p(5) },
+        Event::Granted { no: p(4), what: LockKind::Content, on: true, by: p(5) },
+        Event::LockRestored { no: p(4), what: LockKind::Chat, own: None, by: p(5) },
+        Event::LetSpeak { no: p(4), on: true, by: p(5) },
+        Event::WaitEnded { no: p(4), by: None },
+        Event::ChatEdited { id: 4, text: PayloadId(u64::MAX) },
+        Event::ChatDeleted { id: 4, by: p(4) },
+        Event::ChatHidden { ids: vec![4], hidden: true, by: p(5) },
+        Event::Undone { id: 4, by: p(5) },
+        Event::Poll(PollEvent::Tally {
+            id: 4,
+            voters: vec![p(4)],
+            counts: vec![u32::MAX; 3],
+            answers: vec![PayloadId(u64::MAX)],
+        }),
+        Event::Poll(PollEvent::Closed { id: 4, by: None }),
+        Event::Tool(ToolEvent::Ready { no: p(4), yes: true }),
+        Event::Tool(ToolEvent::InRoom { no: p(4), on: true }),
+        Event::Tool(ToolEvent::Picked { no: p(4), round: u32::MAX }),
+        Event::Group(GroupEvent::Assigned { no: p(4), group: Some(200) }),
+        Event::Group(GroupEvent::Visited { no: p(4), group: Some(200) }),
+        Event::Group(GroupEvent::ListenBegan { no: p(4) }),
+        Event::Talk(TalkEvent::Finished { slot: 4 }),
     ];
     for event in events {
         let logged = lesson.stamp(Epoch(1), Millis(1), vec![(Audience::All, event)]);

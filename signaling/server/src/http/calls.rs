@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode, header as names};
 use axum::response::{IntoResponse, Response};
 use kreide_lesson::Subject;
@@ -21,8 +22,12 @@ use crate::server::App;
 pub(super) async fn act(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Json(message): Json<ClientMessage>,
+    message: Result<Json<ClientMessage>, JsonRejection>,
 ) -> Response {
+    let Ok(Json(message)) = message else {
+        let text = "the body is no message of this protocol";
+        return refusal(StatusCode::BAD_REQUEST, ErrorCode::BadMessage, text);
+    };
     if matches!(
         message,
         ClientMessage::Join(_)

@@ -10,7 +10,7 @@ use kreide_lesson::{
 use kreide_protocol::{ErrorCode, ServerMessage};
 
 use super::{Health, Keeper, Then};
-use crate::{clock, outbox, translate};
+use crate::{clock, outbox, secret, translate};
 
 impl Keeper {
     /// Someone votes.
@@ -37,7 +37,7 @@ impl Keeper {
     fn ballot_box(&mut self) -> Option<&mut BallotBox> {
         let poll = self.ledger.draft().poll().filter(|poll| poll.open)?;
         if self.ballots.as_ref().is_none_or(|ballots| ballots.poll() != poll.id) {
-            self.ballots = Some(BallotBox::new(poll, rand::random()));
+            self.ballots = Some(BallotBox::new(poll, secret::number()));
         }
         self.ballots.as_mut()
     }

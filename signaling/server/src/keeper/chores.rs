@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use kreide_lesson::{Actor, GroupIntent, Intent, Lesson, Millis, TalkIntent};
+use kreide_control::ParticipantNo;
+use kreide_lesson::{Actor, GroupIntent, Intent, Lesson, Millis, Standing, TalkIntent};
 use tokio::time::Instant;
 
 use super::{Health, Keeper, Then};
@@ -14,6 +15,8 @@ use crate::clock;
 
 /// How long after the last teacher's connection is gone a lesson rests.
 const UNATTENDED: Duration = Duration::from_secs(10);
+/// How long a family that lost its connection keeps its talk before the next one comes in.
+const TALK_KEPT: Duration = Duration::from_secs(60);
 /// How often families are told when they can expect their talk.
 const EXPECTATION: Duration = Duration::from_secs(30);
 
@@ -39,8 +42,9 @@ impl Keeper {
             let wait = u64::try_from(at.0 - now).unwrap_or_default();
             Instant::now() + Duration::from_millis(wait)
         });
+        let lost = self.lost_families.values().min().copied();
         let owed = (!self.owed_tallies.is_empty()).then(Instant::now);
-        [due, owed, self.unattended_at, self.expectation_at].into_iter().flatten().min()
+        [due, owed, lost, self.unattended_at, self.expectation_at].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -55,6 +59,9 @@ impl Keeper {
         if self.expectation_at.is_some_and(|at| at <= now) {
             self.tell_expectations();
         }
+        for who in self.families_lost_by(now) {
+            self.propose(Actor::Participant(who), Intent::Leave, Then::Nothing);
+        }
         for (id, batch) in std::mem::take(&mut self.owed_tallies) {
             self.tally(id, batch);
         }
@@ -64,6 +71,25 @@ impl Keeper {
         {
             self.propose(Actor::Server, intent, Then::Nothing);
         }
+    }
+
+    /// Someone's connection is gone for longer than a reload takes.
+    pub(super) fn mind_family(&mut self, who: ParticipantNo) {
+        let is_family = self.ledger.draft().person(who).is_some_and(|person| person.talk.is_some());
+        if is_family {
+            self.lost_families.insert(who, Instant::now() + TALK_KEPT);
+        }
+    }
+
+    /// Families that have not come back in time.
+    fn families_lost_by(&mut self, now: Instant) -> Vec<ParticipantNo> {
+        let lesson = self.ledger.draft();
+        let is_away = |no: &ParticipantNo| {
+            lesson.person(*no).is_some_and(|person| person.standing == Standing::Offline)
+        };
+        self.lost_families.retain(|no, _| is_away(no));
+        let due = self.lost_families.extract_if(.., |_, at| *at <= now);
+        due.map(|(no, _)| no).collect()
     }
 
     /// Starts or stops the time after which a lesson without a teacher rests.

@@ -5,10 +5,11 @@
 //! the committed lesson only. One append is on its way at a time; meanwhile the next one gathers.
 //! Left out on purpose: the log itself, connections, and what follows from a commit.
 
-use kreide_cluster::{Append, Payload as StoredPayload, Record, Stored};
+use kreide_cluster::{Append, Payload as StoredPayload, Record, Seated, Snapshot, Stored};
 use kreide_control::{Epoch, LessonKey, ParticipantNo};
 use kreide_lesson::{
-    Actor, Audience, Denied, Intent, Lesson, Logged, Millis, Payload, PayloadId, Signal, Text,
+    Actor, Audience, Denied, Event, Intent, Lesson, Logged, Millis, Newcomer, Payload, PayloadId,
+    Signal, Text,
 };
 
 use super::stirred::Stirred;
@@ -19,8 +20,10 @@ pub(super) struct Ledger {
     epoch: Epoch,
     committed: Lesson,
     draft: Lesson,
-    /// The whole log, for those who come back and ask what they missed.
+    /// The end of the log, for those who come back and ask what they missed.
     history: Vec<Logged>,
+    /// The sequence of the last snapshot that was kept, or of the log when it was read.
+    snapshot_at: u64,
     texts: Texts,
     flying: Vec<Step>,
     next: Vec<Step>,
@@ -48,23 +51,48 @@ pub(super) struct Step {
 pub(super) enum BadStore {
     #[error("record {seq} is no event: {source}")]
     Record { seq: u64, source: serde_json::Error },
+    #[error("the snapshot is not what this version makes of the log")]
+    Snapshot,
     #[error(transparent)]
     Log(#[from] kreide_lesson::BadLog),
+}
+
+/// Events between two snapshots: as many as are read in some milliseconds.
+const SNAPSHOT_EVERY: u64 = 1_000;
+/// Events that are kept at least for those who come back; who missed more gets the whole state.
+const MAX_HISTORY: usize = 4_096;
+
+/// The lesson of a snapshot, if this version reads all of it.
+fn restore(key: LessonKey, snapshot: &Snapshot) -> Result<Lesson, BadStore> {
+    let restored = Lesson::restore(key, &snapshot.state).ok();
+    restored.filter(|lesson| lesson.state_hash() == snapshot.hash).ok_or(BadStore::Snapshot)
+}
+
+/// Records as the events that they are.
+fn events(records: &[Record]) -> Result<Vec<Logged>, BadStore> {
+    let decode = |record: &Record| {
+        serde_json::from_slice(&record.body)
+            .map_err(|source| BadStore::Record { seq: record.seq, source })
+    };
+    records.iter().map(decode).collect()
 }
 
 impl Ledger {
     /// A lesson from its log.
     pub(super) fn read(key: LessonKey, epoch: Epoch, stored: Stored) -> Result<Self, BadStore> {
-        let decode = |record: &Record| {
-            serde_json::from_slice(&record.body)
-                .map_err(|source| BadStore::Record { seq: record.seq, source })
+        let history = events(&stored.records)?;
+        let mut committed = match stored.snapshot {
+            Some(snapshot) => restore(key, &snapshot)?,
+            None => Lesson::new(key),
         };
-        let history: Vec<Logged> = stored.records.iter().map(decode).collect::<Result<_, _>>()?;
-        let committed = Lesson::replay(key, history.iter().cloned())?;
+        for logged in &history {
+            committed.apply(logged)?;
+        }
         let text = |payload: StoredPayload| (PayloadId(payload.id), Text::from(payload.text));
         Ok(Self {
             epoch,
             draft: committed.clone(),
+            snapshot_at: committed.last_seq(),
             committed,
             history,
             texts: stored.payloads.into_iter().map(text).collect(),
@@ -92,8 +120,19 @@ impl Ledger {
         &self.texts
     }
 
+    /// The end of the log.
     pub(super) fn history(&self) -> &[Logged] {
         &self.history
+    }
+
+    /// A snapshot, if the log has grown enough since the last one.
+    pub(super) fn snapshot_due(&mut self) -> Option<Snapshot> {
+        let seq = self.committed.last_seq();
+        (seq - self.snapshot_at >= SNAPSHOT_EVERY).then(|| {
+            self.snapshot_at = seq;
+            let (state, hash) = (self.committed.snapshot(), self.committed.state_hash());
+            Snapshot { seq, state, hash }
+        })
     }
 
     /// Intents that are not in the log yet.
@@ -147,12 +186,20 @@ impl Ledger {
             owner: payload.of,
             text: payload.text.as_str().to_owned(),
         };
+        let seated = |logged: &Logged| match &logged.event {
+            Event::SeatTaken(Newcomer { no, subject, .. })
+            | Event::Waiting { newcomer: Newcomer { no, subject, .. }, .. } => {
+                Some(Seated { owner: *no, subject: subject.0.clone() })
+            }
+            _ => None,
+        };
         Some(Append {
             lesson: self.committed.key().clone(),
             epoch: self.epoch,
             expected_last: self.committed.last_seq(),
             records: self.flying.iter().flat_map(|step| &step.events).map(record).collect(),
             payloads: self.flying.iter().flat_map(|step| &step.payloads).map(payload).collect(),
+            seats: self.flying.iter().flat_map(|step| &step.events).filter_map(seated).collect(),
         })
     }
 
@@ -171,6 +218,9 @@ impl Ledger {
     pub(super) fn commit(&mut self, logged: &Logged) {
         self.committed.apply(logged).expect("events arrive in the order of the draft");
         self.stirred.add(&logged.event);
+        if self.history.len() == 2 * MAX_HISTORY {
+            self.history.drain(..MAX_HISTORY);
+        }
         self.history.push(logged.clone());
     }
 

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
-use kreide_cluster::{LogError, Talk};
+use kreide_cluster::{LogError, Stored, Talk};
 use kreide_control::{Command, LessonKey};
 use kreide_lesson::{Actor, Intent, Millis, Slot, Standing};
 use kreide_protocol::ErrorCode;
 use tokio::time::Instant;
 
 use super::gathering::Gathering;
-use super::ledger::Ledger;
+use super::ledger::{BadStore, Ledger};
 use super::recorder::Recorder;
 use super::seats::Seats;
 use super::{Counted, Health, Keeper, Phase, Then};
@@ -36,11 +36,22 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
     let degraded = |_error: LogError| ErrorCode::Degraded;
     let epoch = context.log.take_over(key.clone()).await.map_err(degraded)?;
     let stored = context.log.load(key.clone()).await.map_err(degraded)?;
-    let mut ledger = Ledger::read(key.clone(), epoch, stored).map_err(|error| {
+    let read = match Ledger::read(key.clone(), epoch, stored) {
+        // A snapshot of a later version, perhaps: the log says the same, and takes longer.
+        Err(BadStore::Snapshot) => {
+            tracing::warn!(lesson = %key, "a snapshot cannot be read");
+            let records = context.log.records(key.clone(), 1..=u64::MAX).await.map_err(degraded)?;
+            let stored = context.log.load(key.clone()).await.map_err(degraded)?;
+            Ledger::read(key.clone(), epoch, Stored { snapshot: None, records, ..stored })
+        }
+        read => read,
+    };
+    let mut ledger = read.map_err(|error| {
         tracing::error!(lesson = %key, %error, "the stored log cannot be read");
         ErrorCode::Internal
     })?;
-    let stale = ledger.history().last().is_some_and(|last| last.at.0 < clock::now() - STALE_MS);
+    let stale = ledger.committed().latest().0 < clock::now() - STALE_MS
+        && ledger.committed().last_seq() > 0;
     if stale && !ledger.committed().ended() {
         let at = Millis(clock::now());
         if ledger.propose(Actor::Server, Intent::End, at, Then::Nothing).is_ok()
@@ -86,6 +97,7 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         owed_tallies: Vec::new(),
         unattended_at: None,
         expectation_at: None,
+        lost_families: BTreeMap::new(),
     };
     keeper.interrupt_recording();
     let decided = Intent::SetPolicy { policy, talks };

@@ -183,7 +183,7 @@ impl Keeper {
 
     /// Tells the plane what it does not know of one participant; false if it had no room for all.
     fn tell_media_of(&mut self, no: ParticipantNo) -> bool {
-        let Self { seats, ledger, context, key, .. } = self;
+        let Self { seats, ledger, context, key, speaking: speaking_now, .. } = self;
         let Some(seat) = seats.looked_at(no) else { return true };
         let Some(transport) = &mut seat.transport else { return true };
         let lesson = || key.clone();
@@ -213,7 +213,13 @@ impl Keeper {
         if transport.place != place {
             let order = Command::SetPlace { lesson: lesson(), participant: no, place };
             if context.media.send(order).is_ok() {
+                let moved = transport.place.audience() != place.audience();
                 transport.place = place;
+                if let Some(connection) = seat.connection.as_ref().filter(|_| moved) {
+                    // The plane does not say again who speaks where they are now.
+                    let speakers = speaking_now.get(&place.audience());
+                    connection.outbox.say(&speaking(speakers.map_or(&[], Vec::as_slice)));
+                }
             }
         }
         if let Some(view) = &transport.view {

@@ -14,6 +14,7 @@ mod calls;
 mod chores;
 mod counted;
 mod gathering;
+mod group_sets;
 mod ledger;
 mod load;
 mod media;
@@ -28,14 +29,14 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
-use kreide_cluster::LogError;
+use kreide_cluster::{CatalogueError, LogError};
 use kreide_control::{
     Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
 };
 use kreide_lesson::{
     Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent,
 };
-use kreide_protocol::{ClientMessage, ErrorCode};
+use kreide_protocol::{ClientMessage, ErrorCode, GroupAct};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -43,10 +44,11 @@ use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::rooms::Context;
 use crate::translate::Additions;
-use crate::{clock, translate};
+use crate::{clock, secret, translate};
 
 use counted::Counted;
 use gathering::Gathering;
+use group_sets::Sets;
 use ledger::{Ledger, Step};
 use media::Offered;
 use recorder::Recorder;
@@ -122,6 +124,8 @@ pub(crate) struct Keeper {
     owed_tallies: Vec<(u64, Batch)>,
     /// When the lesson must rest, unless a teacher comes.
     unattended_at: Option<Instant>,
+    /// Families whose connection is gone, and when they lose their talk.
+    lost_families: BTreeMap<ParticipantNo, Instant>,
     /// When families that wait are told anew how long.
     expectation_at: Option<Instant>,
     counted: Counted,
@@ -130,6 +134,10 @@ pub(crate) struct Keeper {
 /// Something that the task waited for.
 enum Done {
     Appended(Result<(), LogError>, Duration),
+    SnapshotKept(Result<(), LogError>),
+    LinksRevoked(Result<u64, CatalogueError>),
+    /// The sets of groups that are kept for the room, for whoever asked to use or keep one.
+    Sets(Box<Sets>),
     Connected {
         no: ParticipantNo,
         by: ConnectionId,
@@ -240,6 +248,17 @@ impl Keeper {
     fn done(&mut self, done: Done) {
         match done {
             Done::Connected { no, by, why, result } => self.connected(no, by, why, result),
+            Done::SnapshotKept(Ok(())) => {}
+            Done::LinksRevoked(Ok(_)) => {}
+            Done::LinksRevoked(Err(error)) => {
+                // This lesson refuses them all the same.
+                tracing::error!(lesson = %self.key, %error, "links of someone removed still open");
+            }
+            Done::Sets(sets) => self.sets_known(*sets),
+            Done::SnapshotKept(Err(error)) => {
+                // The log holds it all; the next snapshot comes with the next thousand events.
+                tracing::warn!(lesson = %self.key, %error, "a snapshot was not kept");
+            }
             Done::Appended(result, took) => {
                 self.metrics().append.observe(took.as_secs_f64());
                 match result {
@@ -278,11 +297,17 @@ impl Keeper {
     fn act(&mut self, no: ParticipantNo, message: ClientMessage, then: Then) {
         let additions = Additions {
             me: no,
-            seed: rand::random(),
+            seed: secret::number(),
             listening_begins: Millis(clock::now() + LISTENING_LEAD_MS),
         };
         match message {
             ClientMessage::Record { on: true } => self.start_recording(no, then),
+            ClientMessage::Groups(
+                act @ (GroupAct::Kept
+                | GroupAct::Keep { .. }
+                | GroupAct::Use { .. }
+                | GroupAct::Forget { .. }),
+            ) => self.group_set(no, act, then),
             message => match translate::intent(&message, additions) {
                 Some(intent) => self.want(no, intent, then),
                 None => self.refuse(then, ErrorCode::BadMessage),
@@ -366,6 +391,11 @@ impl Keeper {
             self.tell_signals(&step.signals);
         }
         self.tell_media();
+        if let Some(snapshot) = self.ledger.snapshot_due() {
+            let (key, epoch) = (self.key.clone(), self.ledger.epoch());
+            let kept = self.context.log.put_snapshot(key, epoch, snapshot);
+            self.work.push(kept.map(|result| Done::SnapshotKept(result)).boxed());
+        }
     }
 
     /// The log cannot be reached. What lowers exposure has acted and is owed to the log; the rest
@@ -468,6 +498,7 @@ impl Keeper {
         }
         for who in self.seats.offline_by(now) {
             self.propose(Actor::Server, Intent::Disconnected { who }, Then::Nothing);
+            self.mind_family(who);
         }
         if let Some(id) = self.recorder.due_by(now) {
             self.propose(Actor::Server, Intent::BeginRecording { id }, Then::Nothing);

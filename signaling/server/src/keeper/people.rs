@@ -4,19 +4,25 @@
 //! nothing before. Whoever loses a seat is told why.
 //! Left out on purpose: whether they may; the lesson has decided when this is reached.
 
+use std::time::Duration;
+
 use kreide_control::{LessonKey, ParticipantNo};
 use kreide_lesson::{Actor, Event, Intent, Millis, Newcomer, Standing};
 use kreide_protocol::{ErrorCode, Joined, Media, ServerMessage, VERSION};
 use tokio::time::Instant;
 
+use futures::FutureExt;
+
 use super::ledger::Step;
 use super::media::Offered;
 use super::seats::{Connection, Fate, Joining, Stage};
-use super::{Arrival, Entrance, Keeper, Key, Phase, Then};
+use super::{Arrival, Done, Entrance, Keeper, Key, Phase, Then};
 use crate::access::Access;
 use crate::outbox::Outbox;
 use crate::{clock, translate};
 
+/// How long someone who waits and loses the connection keeps the place in the queue.
+const WAITING_KEPT: Duration = Duration::from_secs(30);
 /// Events that are sent one by one to someone who comes back; more are a snapshot.
 const MAX_MISSED: usize = 500;
 
@@ -166,11 +172,22 @@ impl Keeper {
                 Event::WaitEnded { no, by: None } => {
                     self.see_out(*no, left_because(&step.intent));
                 }
-                Event::Removed { no, .. } => self.see_out(*no, Some(ErrorCode::Removed)),
+                Event::Removed { no, .. } => {
+                    self.see_out(*no, Some(ErrorCode::Removed));
+                    self.revoke_links(*no);
+                }
                 Event::Ended { .. } => self.phase = Phase::Over(ErrorCode::LessonEnded),
                 _ => {}
             }
         }
+    }
+
+    /// The links of someone who was removed open nothing any more, in later lessons neither.
+    fn revoke_links(&mut self, no: ParticipantNo) {
+        let Some(subject) = self.ledger.committed().subject(no) else { return };
+        let revoked =
+            self.context.catalogue.revoke_links_of(self.key.tenant.clone(), subject.0.clone());
+        self.work.push(revoked.map(Done::LinksRevoked).boxed());
     }
 
     /// Ends the connection of someone who has no seat any more.
@@ -188,7 +205,12 @@ impl Keeper {
         let connection = self.seats.unseat(no)?;
         self.counted.participants(-1);
         let now = Instant::now();
-        self.seats.goes_offline(no, now + self.context.config.offline_grace);
+        let grace = match connection.stage {
+            // A place in the queue outlives a reload and a short cut.
+            Stage::Waiting => WAITING_KEPT,
+            Stage::Joining(_) | Stage::Live { .. } => self.context.config.offline_grace,
+        };
+        self.seats.goes_offline(no, now + grace);
         if self.seats.connected() == 0 {
             self.empty_until = Some(now + self.context.config.empty_lesson);
         }

@@ -14,7 +14,8 @@ use super::{Texts, text};
 pub(super) fn groups(lesson: &Lesson, reader: ParticipantNo) -> protocol::Groups {
     let groups = lesson.groups();
     let sees_all = is_teacher(lesson, reader);
-    let mine = groups.visits(reader).or_else(|| lesson.group_of(reader));
+    let chosen = || groups.group_for(reader).filter(|_| groups.choice());
+    let mine = groups.visits(reader).or_else(|| lesson.group_of(reader)).or_else(chosen);
     let is_mine = |group: u8| sees_all || mine == Some(group);
     let members = (1..=groups.count()).map(|group| {
         let members = groups.members(group).filter(|_| is_mine(group));

@@ -59,7 +59,7 @@ pub(crate) fn intent(message: &ClientMessage, add: Additions) -> Option<Intent> 
         ClientMessage::ToLobby { who } => Intent::ToLobby { who: ParticipantNo(*who) },
         ClientMessage::Groups(act) => Intent::Groups(groups(act, add)?),
         ClientMessage::Poll(act) => Intent::Poll(poll(act)?),
-        ClientMessage::Talk(act) => Intent::Talk(talk(*act)),
+        ClientMessage::Talk(act) => Intent::Talk(talk(act)),
         ClientMessage::Tool(act) => Intent::Tool(tool(act, add)),
         ClientMessage::Remove { who } => Intent::Remove { who: ParticipantNo(*who) },
         ClientMessage::Record { on: false } => Intent::StopRecording,
@@ -108,7 +108,9 @@ fn groups(act: &GroupAct, add: Additions) -> Option<GroupIntent> {
         }
         GroupAct::SpeakToAll { on } => GroupIntent::SpeakToAll { on: *on },
         GroupAct::CallTeacher { on } => GroupIntent::CallTeacher { on: *on },
-        GroupAct::Keep { .. } | GroupAct::Use { .. } | GroupAct::Forget { .. } => return None,
+        GroupAct::Kept | GroupAct::Keep { .. } | GroupAct::Use { .. } | GroupAct::Forget { .. } => {
+            return None;
+        }
     })
 }
 
@@ -138,8 +140,8 @@ fn poll(act: &PollAct) -> Option<PollIntent> {
     })
 }
 
-fn talk(act: TalkAct) -> TalkIntent {
-    match act {
+fn talk(act: &TalkAct) -> TalkIntent {
+    match *act {
         TalkAct::Begin { slot } => TalkIntent::Begin { slot },
         TalkAct::Finish => TalkIntent::Finish,
         TalkAct::More => TalkIntent::More,

@@ -145,7 +145,7 @@ pub(super) fn act(act: &lesson::Act) -> Option<(u32, protocol::ActKind)> {
             (no.0, ActKind::Granted { what: lock_kind(*what), on: *on })
         }
         Act::LetSpeak { no, on } => (no.0, ActKind::LetSpeak { on: *on }),
-        Act::SentToLobby { no } => (no.0, ActKind::SentToLobby),
+        Act::SentToLobby { no, .. } => (no.0, ActKind::SentToLobby),
         Act::Hid { no, ids: _ } => (no.0, ActKind::Hid),
         Act::Unknown => return None,
     })

@@ -64,7 +64,7 @@ async fn the_process_says_how_it_is_doing() {
         ("kreide_participants{tenant=\"school\"}", 1.0),
         ("kreide_messages_total{type=\"hand\"}", 1.0),
         ("kreide_refused_total{code=\"DENIED\"}", 1.0),
-        ("kreide_log_append_seconds_count", 2.0),
+        ("kreide_log_append_seconds_count", 3.0),
     ];
     for (metric, value) in rows {
         assert!((server.metric(metric).await - value).abs() < 0.5, "{metric}");
@@ -86,7 +86,7 @@ async fn a_link_is_exchanged_for_a_token() {
 
     let access = |reply: &Value| server.keys.access(reply["access"].as_str().unwrap()).unwrap();
     let here = (TenantId::parse("school").unwrap(), RoomId::parse("7b").unwrap());
-    let Access { tenant, room, role } = access(&reply);
+    let Access { tenant, room, role, .. } = access(&reply);
     assert_eq!(((tenant, room), role), (here.clone(), Role::Guest));
     let guest = server.join(reply["token"].as_str().unwrap()).await;
     assert_eq!(access(&guest.joined), access(&reply), "a reload needs no link");

@@ -4,6 +4,7 @@
 
 mod common;
 mod door;
+mod erased;
 mod hostile;
 mod lesson;
 mod private;

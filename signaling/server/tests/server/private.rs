@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use kreide_cluster::LessonLog;
 use kreide_control::Role;
 use kreide_server::Config;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::common::{Client, Fixture, pack, until};
+use crate::common::{Client, Fixture, eventually, lesson, pack, until};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -43,10 +44,19 @@ async fn an_ended_lesson_forgets_its_people() {
             String::from_utf8_lossy(&bytes).contains("canary")
         })
     };
-    assert!(on_disk(server.folder.path()));
+    let stored = async || server.log.load(lesson(1)).await.unwrap();
+    let texts: Vec<_> = stored().await.payloads.into_iter().map(|payload| payload.text).collect();
+    assert_eq!(texts, ["canary-name", "canary-chat"]);
+    assert!(!on_disk(server.folder.path()), "texts are sealed");
     teacher.say(json!({ "type": "end" })).await;
     teacher.expect_end().await;
-    until("the texts are erased", || !on_disk(server.folder.path())).await;
+    eventually("the texts are erased", async || stored().await.payloads.is_empty()).await;
+    let said = async |what: &str| {
+        let records = stored().await.records;
+        records.iter().filter(|record| String::from_utf8_lossy(&record.body).contains(what)).count()
+    };
+    eventually("the chat is erased", async || said("erased").await == 1).await;
+    assert_eq!(said(r#""type":"chat""#).await, 0);
 }
 
 #[tokio::test]

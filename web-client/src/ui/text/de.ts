@@ -2,6 +2,7 @@
 import type { Common, Words, You } from './en';
 import { classroom } from './classroom/de';
 import { recording } from './recording/de';
+import { toolbox } from './tools/de';
 
 export const common: Common = {
   language: 'de',
@@ -156,7 +157,7 @@ export const common: Common = {
   endedTitle: 'Die Stunde ist zu Ende.',
   rejoin: 'Wieder hinein',
   noGroups: 'Noch keine Gruppen. Wie viele?',
-  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time}. Niemand wartet.`,
+  familyOf: (place, all, time) => `Familie ${place} von ${all}, ${time} Uhr. Niemand wartet.`,
   noRecording: 'Zu dieser Stunde gibt es keine Aufnahme. Tafel und Blätter sind da.',
   keptUntil: (date) => `Tafel und Blätter bleiben bis ${date}.`,
   fileRefused: (name, why) => `„${name}“ geht nicht: ${why}.`,
@@ -319,6 +320,7 @@ export const common: Common = {
   },
   recording,
   classroom,
+  toolbox,
 };
 
 const du: You = {
@@ -331,6 +333,9 @@ const du: You = {
   chooseHint: 'Danach wartest du, bis die Lehrkraft dich hineinlässt.',
   chooseYou: 'Wer bist du?',
   recordAsk: 'Darf man dich in der Aufnahme sehen und hören?',
+  voteCast: 'Deine Stimme ist abgegeben. Niemand sieht, wer was gewählt hat.',
+  pickedYou: 'Du bist ausgelost.',
+  focusYou: 'Du siehst und hörst gerade nur Lehrkraft und Gezeigtes.',
   recordNotIn: 'Du bist nicht in der Aufnahme.',
   recordIn: 'Du bist in der Aufnahme. Ändern: Mehr, Einstellungen.',
   nameHint: 'So sehen dich die anderen.',

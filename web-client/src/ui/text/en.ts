@@ -10,6 +10,7 @@ import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
 import { classroom, classroomYou } from './classroom/en';
 import { recording, recordingYou } from './recording/en';
+import { toolbox, toolsYou } from './tools/en';
 
 /** Text of a failure: what is so, what happens by itself, and the word on its button. */
 export interface FailureText {
@@ -339,11 +340,13 @@ const common = {
   failures,
   recording,
   classroom,
+  toolbox,
 };
 
 const you = {
   ...recordingYou,
   ...classroomYou,
+  ...toolsYou,
   nameHint: 'This is how the others see you.',
   hearFirst: 'You hear the lesson at once. Microphone and camera stay off until you turn them on.',
   previewHint: 'Only you see this picture.',

@@ -1,6 +1,6 @@
 /**
- * Entry of the development page `/ui`: every part of the look (`page`: parts, texts or room), or,
- * if `at` or `role` is given, the whole client on a made-up session. What it shows is chosen in
+ * Entry of the development page `/ui`: every part of the look (`page`: parts, tools, texts or room),
+ * or, if `at` or `role` is given, the whole client on a made-up session. What it shows is chosen in
  * the address: at, role, count, content, dark, link, connection, notices, reason, chat, quiet,
  * paused, captions, moving, recording (soon, runs), consent (none, asked, yes, no), stopped (why),
  * rest (no teacher), locked (kinds), lobby (how many), why (lobby, begin, talk; at=waiting), late
@@ -40,7 +40,7 @@ if (target && asked.get('at') === 'watch') {
   void import('../watch/Watch.svelte').then(({ default: Watch }) => mount(Watch, { target }));
 } else if (target && !asked.has('at') && !asked.has('role')) {
   const page = asked.get('page');
-  const start = page === 'texts' || page === 'room' ? page : 'parts';
+  const start = page === 'tools' || page === 'texts' || page === 'room' ? page : 'parts';
   mount(Gallery, { target, props: { start } });
 } else if (target) {
   if (asked.has('moving')) keepMoving();

@@ -43,6 +43,20 @@ impl Client {
         self.joined = joined;
     }
 
+    /// Joins and must wait.
+    pub(crate) async fn waits(&mut self, with: Value) {
+        self.say_join(json!({ "with": with })).await;
+        let waiting = self.next().await;
+        assert_eq!(waiting["type"], "waiting", "{waiting}");
+        self.joined = waiting;
+    }
+
+    /// Is let in.
+    pub(crate) async fn comes_in(&mut self) {
+        let joined = self.wait_for("joined").await;
+        self.joined = joined;
+    }
+
     /// Joins and must be refused; returns the code.
     pub(crate) async fn refused(mut self, with: Value) -> String {
         self.say_join(json!({ "with": with })).await;

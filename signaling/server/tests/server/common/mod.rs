@@ -6,6 +6,7 @@ mod plane;
 mod recorder;
 mod store;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use kreide_cluster::SqliteStore;
-use kreide_control::{Event, LessonKey, RecorderEvent, Role, RoomId, TenantId};
+use kreide_cluster::{Catalogue, Room, SqliteStore};
+use kreide_control::{Event, LessonKey, Lobby, Policy, RecorderEvent, Role, RoomId, TenantId};
 use kreide_server::links::{self, NewLink};
 use kreide_server::{Config, Keys, Parts, Server};
 use tempfile::TempDir;
@@ -165,6 +166,14 @@ impl Fixture {
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
+    /// Decides for room 7b; a lesson that runs goes on as it began.
+    pub(crate) async fn decide(&self, policy: Policy) {
+        let store = SqliteStore::open(self.folder.path()).await.unwrap();
+        let tenant = TenantId::parse("school").unwrap();
+        let room = Room::new(tenant, RoomId::parse("7b").unwrap(), "7b".to_owned());
+        store.put_room(Room { policy, ..room }).await.unwrap();
+    }
+
     /// A person who has come in by a personal link, without media.
     pub(crate) async fn person(&self, role: Role, name: &str) -> Client {
         let link = self.link("7b", role, name).await;
@@ -176,6 +185,19 @@ impl Fixture {
         let mut client = Client::connect(self.address).await;
         client.join(serde_json::json!({ "token": token })).await;
         client
+    }
+
+    /// Joins with a token and must wait.
+    pub(crate) async fn waits(&self, token: &str) -> Client {
+        let mut client = Client::connect(self.address).await;
+        client.waits(serde_json::json!({ "token": token })).await;
+        client
+    }
+
+    /// A person who has come to the door of room 7b by a personal link and must wait.
+    pub(crate) async fn waiting(&self, role: Role, name: &str) -> Client {
+        let link = self.link("7b", role, name).await;
+        self.waits(&self.token(&link).await).await
     }
 
     /// The value of a metric line that begins so.
@@ -195,8 +217,21 @@ impl Answer {
 /// Makes a link as another process would, beside the running server.
 async fn create_link(folder: &Path, wanted: NewLink) -> String {
     let store = SqliteStore::open(folder).await.unwrap();
+    let room = Room::new(wanted.tenant.clone(), wanted.room.clone(), wanted.room.to_string());
+    store.ensure_room(Room { policy: open(), ..room }).await.unwrap();
     let url = links::create(&store, "http://127.0.0.1", wanted).await.unwrap();
     url.rsplit_once('#').unwrap().1.to_owned()
+}
+
+/// A room in which nobody waits and nothing is locked, unless a test says so.
+pub(crate) fn open() -> Policy {
+    Policy {
+        lobby: Lobby::Nobody,
+        early: true,
+        supervised: false,
+        locked: BTreeSet::new(),
+        ..Policy::default()
+    }
 }
 
 /// A link for someone whom the school may not record.
@@ -230,6 +265,16 @@ pub(crate) fn lesson(number: u32) -> LessonKey {
 pub(crate) async fn until(what: &str, mut so: impl FnMut() -> bool) {
     let waiting = async {
         while !so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// As [`until`], for what the store has to be asked.
+pub(crate) async fn eventually(what: &str, so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !so().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -1,8 +1,12 @@
 //! A lesson log that can fail and can be held up, over the real one.
 
+use std::ops::RangeInclusive;
+
 use futures::future::BoxFuture;
-use kreide_cluster::{Append, LessonLog, LogError, SqliteStore, Stored, Whose};
-use kreide_control::{Epoch, LessonKey};
+use kreide_cluster::{
+    Append, Change, LessonLog, LogError, Record, Snapshot, SqliteStore, Stored, Whose,
+};
+use kreide_control::{Epoch, LessonKey, TenantId};
 use tokio::sync::watch;
 
 pub(crate) struct Fickle {
@@ -59,5 +63,39 @@ impl LessonLog for Fickle {
 
     fn erase(&self, lesson: LessonKey, whose: Whose) -> BoxFuture<'static, Result<u64, LogError>> {
         self.store.erase(lesson, whose)
+    }
+
+    fn records(
+        &self,
+        lesson: LessonKey,
+        which: RangeInclusive<u64>,
+    ) -> BoxFuture<'static, Result<Vec<Record>, LogError>> {
+        self.store.records(lesson, which)
+    }
+
+    fn put_snapshot(
+        &self,
+        lesson: LessonKey,
+        epoch: Epoch,
+        snapshot: Snapshot,
+    ) -> BoxFuture<'static, Result<(), LogError>> {
+        self.store.put_snapshot(lesson, epoch, snapshot)
+    }
+
+    fn rewrite(
+        &self,
+        lesson: LessonKey,
+        epoch: Epoch,
+        change: Change,
+    ) -> BoxFuture<'static, Result<u64, LogError>> {
+        self.store.rewrite(lesson, epoch, change)
+    }
+
+    fn erase_person(
+        &self,
+        tenant: TenantId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<u64, LogError>> {
+        self.store.erase_person(tenant, subject)
     }
 }

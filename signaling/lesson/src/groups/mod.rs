@@ -2,22 +2,31 @@
 //!
 //! Invariant: a participant is in one group at most, and in none while the groups are closed. A
 //! teacher listens in only after the group was told: first `ListenAnnounced`, and
-//! `ListenBegan` when its time has come.
+//! `ListenBegan` when its time has come. No event about one group reaches a pupil of another,
+//! but for those that move somebody between two: these say to each where the person is now.
 //! Left out on purpose: media. `place` says what follows from this for the SFU.
+
+mod deal;
+mod decide;
+mod state;
 
 use kreide_control::ParticipantNo;
 use serde::{Deserialize, Serialize};
 
-use crate::state::State;
-use crate::{Actor, Denied, Millis, Outcome};
+pub use self::state::{Groups, Listening};
+use crate::Millis;
 
 /// Groups that one lesson can have.
 pub const MAX_GROUPS: u8 = 50;
+/// For how many minutes groups can be opened: a day.
+pub const MAX_GROUP_MINUTES: u16 = 24 * 60;
 
 /// What someone wants of the groups. Groups count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupIntent {
-    /// Prepares these groups; whoever is in none stays in the class until assigned.
+    /// Prepares these groups; whoever is in none stays in the class until assigned. Whoever is
+    /// named twice is in the first; teachers, observers and those who left are left out. No
+    /// groups at all: nothing is prepared any more.
     Prepare {
         /// The members of each.
         groups: Vec<Vec<ParticipantNo>>,
@@ -94,7 +103,8 @@ pub enum GroupIntent {
 pub enum Deal {
     /// Into so many groups.
     Number(u8),
-    /// Into groups of this size, or one smaller.
+    /// Into groups of at most this size, as even as can be. Nobody is left alone: a group is one
+    /// larger then.
     Size(u8),
 }
 
@@ -102,7 +112,8 @@ pub enum Deal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum GroupEvent {
-    /// These are the groups now.
+    /// These are the groups now. Where everyone may choose, everyone is told, and the one who
+    /// translates it leaves out all but the reader's own group.
     Prepared {
         /// The members of each.
         groups: Vec<Vec<ParticipantNo>>,
@@ -121,21 +132,24 @@ pub enum GroupEvent {
     },
     /// Everyone came back.
     Closed,
-    /// One person is in this group now, or in none.
+    /// One person is in this group now, or in none. Those who lose the person read it too: to
+    /// them it says that this one is gone, and not where to.
     Assigned {
         /// Who.
         no: ParticipantNo,
         /// Where.
         group: Option<u8>,
     },
-    /// A teacher went into a group, or back.
+    /// A teacher went into a group, or back. As with `Assigned`, whoever is not there reads that
+    /// the teacher is gone.
     Visited {
         /// Which teacher.
         no: ParticipantNo,
         /// Where.
         group: Option<u8>,
     },
-    /// A group was told that a teacher is going to listen.
+    /// A group was told that a teacher is going to listen. Said again to whoever comes into the
+    /// group meanwhile.
     ListenAnnounced {
         /// Which teacher.
         no: ParticipantNo,
@@ -171,63 +185,4 @@ pub enum GroupEvent {
     /// A change that a later version wrote.
     #[serde(other)]
     Unknown,
-}
-
-/// The groups of a lesson.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Groups {
-    /// The members of each group that is prepared, group 1 first.
-    members: Vec<std::collections::BTreeSet<ParticipantNo>>,
-    open: Option<Open>,
-}
-
-/// Groups that are open.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Open {}
-
-impl Groups {
-    pub(crate) fn open(&self) -> Option<&Open> {
-        self.open.as_ref()
-    }
-
-    /// The group that a teacher visits.
-    pub(crate) fn visits(&self, _no: ParticipantNo) -> Option<u8> {
-        None
-    }
-
-    /// The group that a teacher listens to, once that has begun.
-    pub(crate) fn listens(&self, _no: ParticipantNo) -> Option<u8> {
-        None
-    }
-
-    /// Whether a teacher speaks to all groups.
-    pub(crate) fn speaks_to_all(&self, _no: ParticipantNo) -> bool {
-        false
-    }
-}
-
-impl State {
-    /// The group somebody belongs to, while the groups are open.
-    pub(crate) fn group_of(&self, _no: ParticipantNo) -> Option<u8> {
-        None
-    }
-
-    /// The members of a group, and whoever visits it or listens.
-    pub(crate) fn members(&self, _group: u8) -> Vec<ParticipantNo> {
-        Vec::new()
-    }
-
-    pub(crate) fn groups(
-        &self,
-        _actor: Actor,
-        _intent: GroupIntent,
-        _now: Millis,
-    ) -> Result<Outcome, Denied> {
-        Err(Denied::Forbidden)
-    }
-
-    /// Whoever gives the seat up is in no group any more.
-    pub(crate) fn leave_groups(&mut self, _no: ParticipantNo) {}
-
-    pub(crate) fn change_groups(&mut self, _event: &GroupEvent) {}
 }

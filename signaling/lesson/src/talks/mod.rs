@@ -3,13 +3,18 @@
 //! Invariant: at most one talk is on. A family waits until its talk begins, and is out before the
 //! next one begins. A family never learns of another: not its name, its time or that it is there.
 
+mod decide;
+mod plan;
+
 use serde::{Deserialize, Serialize};
 
-use crate::state::State;
-use crate::{Actor, Denied, Millis, Outcome};
+pub use self::plan::{Fate, Talk, Talks};
+use crate::Millis;
 
 /// Devices of one family that may be there at the same time.
 pub const MAX_DEVICES: usize = 2;
+/// What [`TalkIntent::More`] adds, in milliseconds.
+pub const MORE_MS: i64 = 120_000;
 
 /// One talk of the day, as the school has planned it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,36 +87,4 @@ pub enum TalkEvent {
     /// A change that a later version wrote.
     #[serde(other)]
     Unknown,
-}
-
-/// The talks of a lesson.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Talks {}
-
-impl Talks {
-    /// The talk that is on.
-    pub(crate) fn on(&self) -> Option<u32> {
-        None
-    }
-
-    /// Whether there is such a talk.
-    pub(crate) fn knows(&self, _slot: u32) -> bool {
-        false
-    }
-
-    /// Takes over what the school has planned; what has happened already stays.
-    pub(crate) fn plan(&mut self, _slots: &[Slot]) {}
-}
-
-impl State {
-    pub(crate) fn talk(
-        &self,
-        _actor: Actor,
-        _intent: TalkIntent,
-        _now: Millis,
-    ) -> Result<Outcome, Denied> {
-        Err(Denied::Forbidden)
-    }
-
-    pub(crate) fn change_talks(&mut self, _event: &TalkEvent) {}
 }

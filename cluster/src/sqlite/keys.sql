@@ -1,0 +1,37 @@
+-- Keys of people. A row is appended and never moves: its key is overwritten where it stands.
+-- SQLite leaves copies of rows behind when it moves them between pages, also of deleted ones and
+-- also with secure_delete; so no index holds a key, and nothing changes the size of a row.
+-- dead = 1: the key is destroyed, and all zeros.
+
+-- One key for each lesson and person.
+CREATE TABLE IF NOT EXISTS keys (
+    id     INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    room   TEXT NOT NULL,
+    lesson INTEGER NOT NULL,
+    owner  INTEGER NOT NULL,
+    dead   INTEGER NOT NULL DEFAULT 0,
+    key    BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS live_keys ON keys (tenant, room, lesson, owner) WHERE dead = 0;
+
+-- One key for each person of a school: seals the names of the catalogue.
+CREATE TABLE IF NOT EXISTS names (
+    id      INTEGER PRIMARY KEY,
+    tenant  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    dead    INTEGER NOT NULL DEFAULT 0,
+    key     BLOB NOT NULL CHECK (length(key) = 32)
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS live_names ON names (tenant, subject) WHERE dead = 0;
+
+-- Which numbers a person had, so that all their keys are found.
+CREATE TABLE IF NOT EXISTS seats (
+    tenant  TEXT NOT NULL,
+    room    TEXT NOT NULL,
+    lesson  INTEGER NOT NULL,
+    owner   INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    PRIMARY KEY (tenant, room, lesson, owner)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS seats_of_person ON seats (tenant, subject);
