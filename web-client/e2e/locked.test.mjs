@@ -63,19 +63,19 @@ async function deliversNothing(kind) {
 
 test('a locked microphone delivers 0 packets', async () => {
   await press(kern, WORDS.people, { exact: false });
-  await act('Mikro sperren');
+  await toggle('Mikro');
   await until('the lock is told', async () => (await stateOf(ben, WORDS.microphone)) === 'locked');
   await deliversNothing('audio');
 });
 
 test('a locked camera delivers 0 packets', async () => {
-  await act('Kamera sperren');
+  await toggle('Kamera');
   await until('the lock is told', async () => (await stateOf(ben, WORDS.camera)) === 'locked');
   await deliversNothing('video');
 });
 
 test('unlocking switches nothing on; the pupil does', async () => {
-  await act('Mikro freigeben');
+  await toggle('Mikro');
   await until('it is free', async () => (await stateOf(ben, WORDS.microphone)) === 'off');
   await deliversNothing('audio');
   await switchOn(ben, WORDS.microphone);
@@ -91,7 +91,10 @@ test('Ruhe silences the class and gives back what was', async () => {
   assert.equal(await stateOf(ben, WORDS.camera), 'locked', 'what was locked before stays so');
 });
 
-async function act(what) {
+/** Locks or unlocks something for Ben. */
+async function toggle(what) {
   await press(kern, 'Aktionen für Ben Adler');
-  await press(kern, what);
+  await press(kern, 'Sperren …');
+  await kern.getByRole('switch', { name: what, exact: true }).press('Space');
+  await press(kern, 'Fertig');
 }

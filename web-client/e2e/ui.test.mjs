@@ -76,7 +76,7 @@ test('Escape closes a panel and gives the focus back', async (t) => {
 });
 
 test('what is locked stays in place and says by whom', async (t) => {
-  const page = await open(t, 'role=pupil&count=4&quiet');
+  const page = await open(t, 'role=pupil&count=4&locked=microphone,chat,privateChat');
   const microphone = control(page, 'Mikro');
   assert.equal(await microphone.getAttribute('aria-disabled'), 'true');
   await microphone.click({ force: true });
@@ -100,14 +100,96 @@ test('a lock can be taken back; arrows move in the menu; Escape returns', async 
   const dots = page.getByRole('button', { name: 'Aktionen für Leyla' });
   await dots.press('Enter');
   await page.keyboard.press('ArrowDown');
-  assert.equal(await focused(page), 'Groß');
+  assert.equal(await focused(page), 'Stumm');
   await page.keyboard.press('Escape');
   assert.equal(await focused(page), 'Aktionen für Leyla');
   await dots.click();
-  await page.getByRole('button', { name: 'Kamera sperren' }).click();
+  await page.getByRole('button', { name: 'Sperren …' }).click();
+  const locks = page.getByRole('dialog', { name: 'Sperren für Leyla' });
+  const camera = locks.getByRole('switch', { name: 'Kamera' });
+  await camera.press('Space');
+  await page.getByText('Kamera: für Leyla gesperrt.').waitFor();
+  assert.equal(await camera.isChecked(), true);
+  await locks.getByRole('button', { name: 'Fertig' }).click();
   await page.getByRole('button', { name: 'Rückgängig' }).click();
   await dots.click();
-  await page.getByRole('button', { name: 'Kamera sperren' }).waitFor();
+  await page.getByRole('button', { name: 'Sperren …' }).click();
+  assert.equal(await camera.isChecked(), false);
+});
+
+test('in quiet nothing is lost of the own controls, and the turn is one press away', async (t) => {
+  const page = await open(t, 'role=pupil&count=4&quiet');
+  await page.locator('.notices').getByText('Ruhe. Mikrofone sind aus').waitFor();
+  assert.equal(await control(page, 'Mikro').getAttribute('aria-disabled'), 'true');
+  await page.evaluate(() =>
+    globalThis.kreideOthers.happen({ kind: 'letSpeak', who: 2, on: true, by: 1 }),
+  );
+  await page.locator('.notices').getByText('Du bist dran.').waitFor();
+  assert.equal(await pressed(page, 'Mikro'), 'false');
+  await page.getByRole('button', { name: 'Mikrofon einschalten' }).click();
+  assert.equal(await pressed(page, 'Mikro'), 'true');
+});
+
+test('the lobby is emptied one by one, by turning away after a question, and at once', async (t) => {
+  const page = await open(t, 'role=teacher&count=4&lobby=4');
+  await control(page, 'Leute').click();
+  await page.getByRole('button', { name: 'Bilal einlassen' }).click();
+  await page.getByRole('heading', { name: 'Im Warteraum · 3' }).waitFor();
+  await page.getByRole('button', { name: 'Aktionen für Tablet 4' }).click();
+  await page.getByRole('button', { name: 'Abweisen' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Tablet 4 abweisen?' });
+  await dialog.getByRole('button', { name: 'Abweisen' }).click();
+  await page.getByRole('heading', { name: 'Im Warteraum · 2' }).waitFor();
+  await page.getByRole('button', { name: 'Alle einlassen' }).click();
+  await page.getByRole('heading', { name: /Warteraum/u }).waitFor({ state: 'detached' });
+});
+
+test('in the classroom the microphone is on while it or the space bar is held', async (t) => {
+  const page = await open(t, 'role=pupil&count=4&inroom');
+  assert.equal(await pressed(page, 'Mikro'), 'false');
+  await page.keyboard.down(' ');
+  assert.equal(await pressed(page, 'Mikro'), 'true');
+  await page.keyboard.up(' ');
+  assert.equal(await pressed(page, 'Mikro'), 'false');
+  await control(page, 'Mikro').hover();
+  await page.mouse.down();
+  assert.equal(await pressed(page, 'Mikro'), 'true');
+  await page.mouse.up();
+  assert.equal(await pressed(page, 'Mikro'), 'false');
+  await control(page, 'Chat').click();
+  await page.getByRole('textbox', { name: 'Nachricht' }).waitFor();
+  await page.keyboard.type('a b');
+  assert.equal(await pressed(page, 'Mikro'), 'false');
+});
+
+test('an own message is changed and deleted; one to a person says so', async (t) => {
+  const page = await open(t, 'role=pupil&count=4');
+  await control(page, 'Chat').click();
+  const message = page.getByRole('textbox', { name: 'Nachricht' });
+  await page.getByRole('combobox', { name: 'An' }).selectOption({ label: 'Frau Kern' });
+  await message.fill('Das Blat fehlt.');
+  await message.press('Enter');
+  await page.getByText('an Frau Kern').waitFor();
+  await page.getByRole('button', { name: 'Aktionen für die Nachricht von Mira' }).click();
+  await page.getByRole('button', { name: 'Ändern' }).click();
+  const changed = page.getByRole('textbox', { name: 'Nachricht ändern' });
+  await changed.fill('Das Blatt fehlt.');
+  await page.getByRole('button', { name: 'Speichern' }).click();
+  await page.getByText('geändert').waitFor();
+  await page.getByRole('button', { name: 'Aktionen für die Nachricht von Mira' }).click();
+  await page.getByRole('button', { name: 'Löschen' }).click();
+  await page.getByText('Gelöscht.', { exact: true }).waitFor();
+  assert.equal(await page.getByText('Das Blatt fehlt.').count(), 0);
+});
+
+test('a name is found on the list, and nobody joins without one', async (t) => {
+  const page = await open(t, 'at=door&role=pupil&link=class&roster=28');
+  await page.getByRole('button', { name: 'Beitreten' }).click();
+  assert.equal(await page.locator('#bar').count(), 0);
+  await page.getByRole('searchbox', { name: 'Suchen' }).fill('ley');
+  await page.getByRole('radio', { name: 'Leyla' }).check();
+  await page.getByRole('button', { name: 'Beitreten' }).click();
+  await page.locator('#bar').waitFor();
 });
 
 test('removing asks first and repeats the verb', async (t) => {
@@ -133,7 +215,7 @@ test('someone shown large is asked for larger, and once', async (t) => {
   });
   await control(page, 'Leute').click();
   await page.getByRole('button', { name: 'Aktionen für Leyla' }).click();
-  await page.getByRole('button', { name: 'Groß zeigen' }).click();
+  await page.getByRole('button', { name: 'Nur hier groß' }).click();
   await page.locator('.shown[data-participant="4"]').waitFor();
   await page.waitForTimeout(300);
   const last = wishes.at(-1);
@@ -286,7 +368,7 @@ test('every part works by keys alone', async (t) => {
   assert.equal(await keys.isChecked(), false);
 
   await page.getByRole('button', { name: 'Rückgängig' }).press('Enter');
-  await page.getByText('Kamera von Leyla ist frei.').waitFor();
+  await page.getByText('Kamera: für Leyla frei.').waitFor();
 
   for (const [opener, inside] of [
     ['Stunde beenden?', 'Nur ich gehe'],

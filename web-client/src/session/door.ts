@@ -2,14 +2,20 @@
  * The way in: a link's secret becomes a join token, a seat's key opens the same seat again.
  *
  * Invariants: the secret leaves the address bar before anything else happens and is kept in this
- * page's memory alone; the tab's storage holds one entry, the seat (key and role).
+ * page's memory alone; the tab's storage holds one entry, the seat (key and role). The browser's
+ * storage holds one too, a random number of this device, and only if somebody said here who they
+ * are: a personal link needs none.
  */
 import type { EnterReply, EnterRequest, ErrorCode, Role } from '../protocol';
 import type { Environment } from './environment';
 import { isRefusal } from './failures';
+import type { Who } from './model';
 
 /** Name of the one entry in the tab's storage. */
 export const SEAT = 'kreide.seat';
+
+/** Name of the one entry in the browser's storage that is not a setting. */
+export const DEVICE = 'kreide.device';
 
 /** Tokens live five minutes; one that is older than this is not worth trying. */
 const TOKEN_USABLE = 4 * 60_000;
@@ -40,8 +46,9 @@ export class Link {
    * Asks what the link opens; keeps the token if there is one.
    * Throws `Refused`, or whatever `fetch` throws when the server cannot be reached.
    */
-  async enter(name: string | null): Promise<EnterReply> {
-    const request: EnterRequest = { link: this.secret, ...(name === null ? {} : { name }) };
+  async enter(who: Who | null): Promise<EnterReply> {
+    const claim = who === null ? {} : { ...who, device: device(this.environment) };
+    const request: EnterRequest = { link: this.secret, ...claim };
     const response = await this.environment.fetch('/api/enter', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -58,11 +65,11 @@ export class Link {
   }
 
   /** A token that was not used yet. */
-  async token(name: string | null): Promise<string> {
+  async token(who: Who | null): Promise<string> {
     const kept = this.#token;
     this.#token = null;
     if (kept && this.environment.now() - kept.at < TOKEN_USABLE) return kept.text;
-    const { token } = await this.enter(name);
+    const { token } = await this.enter(who);
     this.#token = null;
     if (token === null) throw new Refused('BAD_TEXT');
     return token;
@@ -97,5 +104,28 @@ export function keepSeat({ storage }: Environment, seat: Seat | null): void {
     else storage.removeItem(SEAT);
   } catch {
     // Nothing to tell: the lesson itself goes on.
+  }
+}
+
+/** The number of this device: 128 random bits in base64url, made once and kept. */
+function device({ lasting, bytes }: Environment): string {
+  const kept = stored(lasting);
+  if (kept !== null) return kept;
+  const text = btoa(String.fromCharCode(...bytes(16)));
+  const fresh = text.replace(/\+/gu, '-').replace(/\//gu, '_').replace(/=+$/u, '');
+  try {
+    lasting.setItem(DEVICE, fresh);
+  } catch {
+    // Without storage it holds for this try alone.
+  }
+  return fresh;
+}
+
+function stored(lasting: Environment['lasting']): string | null {
+  try {
+    const kept = lasting.getItem(DEVICE);
+    return kept !== null && /^[\w-]{22}$/u.test(kept) ? kept : null;
+  } catch {
+    return null;
   }
 }

@@ -21,6 +21,8 @@ export interface Environment {
   stream: (tracks: MediaStreamTrack[]) => MediaStream;
   /** The tab's own storage; holds the seat and nothing else. */
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+  /** The browser's storage, which outlives the tab; holds the number of this device. */
+  lasting: Pick<Storage, 'getItem' | 'setItem'>;
   location: Pick<Location, 'hash' | 'host' | 'pathname' | 'protocol' | 'search'>;
   history: Pick<History, 'replaceState'>;
   machine: Machine;
@@ -34,6 +36,8 @@ export interface Environment {
   now: () => number;
   /** A number from 0 up to but not including 1. */
   random: () => number;
+  /** So many bytes that nobody can guess. */
+  bytes: (count: number) => Uint8Array;
 }
 
 /** The real browser. */
@@ -47,6 +51,10 @@ export function browserEnvironment(): Environment {
     speaker,
     stream: (tracks) => new MediaStream(tracks),
     storage: sessionStorage,
+    lasting: {
+      getItem: (key) => localStorage.getItem(key),
+      setItem: (key, value) => localStorage.setItem(key, value),
+    },
     location,
     history,
     machine: machine(),
@@ -70,6 +78,7 @@ export function browserEnvironment(): Environment {
     },
     now: () => Date.now(),
     random: () => Math.random(),
+    bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
   };
 }
 

@@ -7,6 +7,8 @@ const FINAL: readonly ErrorCode[] = [
   'LINK_EXPIRED',
   'LINK_INVALID',
   'REMOVED',
+  'TURNED_AWAY',
+  'TALK_OVER',
   'OPENED_ELSEWHERE',
   'LESSON_ENDED',
   'BROWSER_OLD',

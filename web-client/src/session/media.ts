@@ -83,6 +83,12 @@ export class Media {
     if (line) await this.#accept(line, answer, this.#attempt);
   }
 
+  /** The seat came after a wait, in which the offer of the join was not heard: makes it anew. */
+  offer(): void {
+    const line = this.#line;
+    if (line && !line.accepted) void this.#present(line, ++this.#attempt);
+  }
+
   /** The server's side is gone, or belongs to an owner of an older epoch. */
   replace(): void {
     // A connection that waits for its first answer is the replacement already.
@@ -160,7 +166,10 @@ export class Media {
   async #replace(): Promise<void> {
     const attempt = ++this.#attempt;
     const line = this.#renew();
-    if (!line) return;
+    if (line) await this.#present(line, attempt);
+  }
+
+  async #present(line: Line, attempt: number): Promise<void> {
     this.#later(attempt, CONNECT_WITHIN);
     const answer = await this.hooks.exchange(await line.peer.offer());
     if (attempt !== this.#attempt) return;

@@ -4,16 +4,30 @@
  * from `session/` but the one function that creates a session.
  */
 import type {
+  Acted,
   ChatMessage,
+  ChatTo,
+  Choice,
+  ClientMessage,
   ErrorCode,
+  Groups,
   Kind,
   Lock,
   LockKind,
   Participant,
+  Policy,
+  Poll,
+  Reaction,
   RecordingEnd,
   RecordingNow,
+  Rights,
   Role,
+  Talk,
+  Tools,
+  WaitFor,
+  Waiter,
 } from '../protocol';
+import type { Calm, Held } from './rights';
 
 /** Failures a person can meet: the protocol's codes and those of the device and the line. */
 export type Failure =
@@ -33,10 +47,41 @@ export type Failure =
 export interface Door {
   title: string;
   role: Role;
-  /** Set if the link is personal; otherwise the person types a name. */
+  /** Set if the link is personal; otherwise the person says who they are. */
   name: string | null;
+  /** Those of the roster from whom a person may choose; null: there is no roster. */
+  choose: readonly Choice[] | null;
   /** Opens recordings of the room by HTTP, for some hours. */
   access: string;
+}
+
+/** Who a person says to be at the door: a name, or somebody of the roster. */
+export type Who = { name: string } | { chosen: string };
+
+/** What somebody is told who must wait. Times are in the local clock's milliseconds since 1970. */
+export interface Wait {
+  why: WaitFor;
+  title: string;
+  role: Role;
+  /** The own talk. */
+  talk: Talk | null;
+  /** When it can be expected to begin. */
+  expected: number | null;
+  connection: Room['connection'];
+}
+
+/** A reaction that is shown for a moment. */
+export interface Shown {
+  who: number;
+  what: Reaction;
+  /** Another one for each time somebody reacts. */
+  id: number;
+}
+
+/** What a teacher asks a person to switch on again. Nothing but their own press does it. */
+export interface Invitation {
+  source: Kind;
+  by: number;
 }
 
 /** A recording that has stopped. */
@@ -63,11 +108,11 @@ export type OwnSource =
   | { state: 'off' }
   | { state: 'starting' }
   | { state: 'on'; stream: MediaStream }
-  | { state: 'locked'; by: number }
+  | ({ state: 'locked' } & Held)
   | { state: 'failed'; failure: Failure };
 
-/** The room as this person sees it. */
-export interface Room {
+/** The room as this person sees it. All times are in the local clock's milliseconds since 1970. */
+export interface Room extends Calm {
   me: number;
   role: Role;
   title: string;
@@ -75,14 +120,35 @@ export interface Room {
   lesson: number;
   /** Opens recordings of the room by HTTP, for some hours. */
   access: string;
-  /** When the lesson began, in the local clock's milliseconds since 1970. */
+  /** When the lesson began. */
   started: number;
   /** In seating order; includes oneself. */
   people: Participant[];
+  /** What this person may do now. */
+  rights: Rights;
+  policy: Policy;
   chat: ChatMessage[];
   /** Locks that hold for all pupils and guests. */
   locks: Lock[];
-  /** The recording that is announced or runs; `since` in the local clock's milliseconds. */
+  /** Who waits to be let in; for teachers. */
+  waiting: Waiter[];
+  /** What teachers did of late and may take back until `until`; for teachers. */
+  acted: Acted[];
+  groups: Groups;
+  /** The last poll. */
+  poll: Poll | null;
+  /** How many have voted in `poll` so far; told to teachers. */
+  votes: number;
+  tools: Tools;
+  /** All talks of the day for teachers, the own one for a family. */
+  talks: Talk[];
+  /** Reactions of the last moments, the newest last. */
+  reactions: readonly Shown[];
+  /** What a teacher asks this person to switch on again. */
+  invited: Invitation | null;
+  /** Sits in the classroom itself: nothing is played, and the microphone is on only while held. */
+  inRoom: boolean;
+  /** The recording that is announced or runs. */
   recording: RecordingNow | null;
   /** Who is in the recording: a teacher knows of all, everyone else of themselves. */
   recorded: number[];
@@ -105,8 +171,8 @@ export interface Room {
    * Keys of `pictures` that stand still because the line is too slow for them. Absent while
    * nothing reports it.
    */
-  paused?: ReadonlySet<string>;
-  /** What is being said, for reading along. Absent: this lesson has no captions. */
+  still?: ReadonlySet<string>;
+  /** What is being said, for reading along. Absent: nobody writes captions here. */
   captions?: string;
   connection: 'ok' | 'lost' | 'lostLong';
   /** Failures to be told to the person now, newest last, each at most once. */
@@ -118,6 +184,7 @@ export type Phase =
   | { at: 'arriving' }
   | { at: 'door'; door: Door }
   | { at: 'joining'; door: Door }
+  | { at: 'waiting'; wait: Wait }
   | { at: 'room'; room: Room }
   | { at: 'out'; reason: Failure | 'LEFT'; past?: Past };
 
@@ -131,10 +198,34 @@ export interface Wish {
   priority: number;
 }
 
+/** Messages that are said as they are. */
+export type Act = Extract<
+  ClientMessage,
+  {
+    type:
+      | 'editChat'
+      | 'deleteChat'
+      | 'hideRecent'
+      | 'caption'
+      | 'rename'
+      | 'grant'
+      | 'letSpeak'
+      | 'quiet'
+      | 'undo'
+      | 'admit'
+      | 'turnAway'
+      | 'toLobby'
+      | 'groups'
+      | 'poll'
+      | 'talk'
+      | 'tool';
+  }
+>;
+
 /** Everything a person can do. No call throws; failures appear in the model. */
 export interface Commands {
   /** Must be called inside the click: it also starts the one audio element. */
-  join(name: string | null, choice: DeviceChoice): void;
+  join(who: Who | null, choice: DeviceChoice): void;
   /** Back into the lesson after `OPENED_ELSEWHERE` or `REMOVED`, or now instead of later. */
   retry(): void;
   setMicrophone(on: boolean): void;
@@ -146,7 +237,10 @@ export interface Commands {
   look(wishes: Wish[]): void;
   hand(up: boolean): void;
   lowerHand(who: number): void;
-  chat(text: string): void;
+  /** Writes to all, to a group or to one person. */
+  chat(text: string, to?: ChatTo): void;
+  /** Whatever else can be said in a lesson. What the line loses is not said again. */
+  act(message: Act): void;
   mute(who: number, kind: Kind): void;
   lock(who: number | null, what: LockKind, locked: boolean): void;
   remove(who: number): void;
@@ -154,6 +248,8 @@ export interface Commands {
   record(on: boolean): void;
   /** Says whether oneself may be in the recording that is announced or runs. */
   recordConsent(given: boolean): void;
+  /** Takes the notice of the invitation away. */
+  dismissInvited(): void;
   /** Takes the notice of the stopped recording away. */
   dismissStopped(): void;
   leave(): void;

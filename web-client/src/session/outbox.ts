@@ -5,6 +5,23 @@
 import type { ClientMessage } from '../protocol';
 import type { Lesson } from './state';
 
+/** What may still be meant when the line is back. Other acts were for their moment. */
+const LASTING: ReadonlySet<ClientMessage['type']> = new Set([
+  'hand',
+  'lowerHand',
+  'chat',
+  'mute',
+  'lock',
+  'quiet',
+  'remove',
+  'record',
+  'recordConsent',
+  'rename',
+  'editChat',
+  'deleteChat',
+  'end',
+]);
+
 /** Messages kept at most. */
 const KEPT = 50;
 
@@ -20,7 +37,7 @@ export class Outbox {
   /** Keeps a message that was said at `lesson` and got no answer. */
   keep(message: ClientMessage, lesson: Lesson | null): void {
     const others = this.#unsaid.filter((one) => !replaces(message, one.message));
-    if (records(message)) return void (this.#unsaid = others);
+    if (records(message) || !lasts(message)) return void (this.#unsaid = others);
     this.#unsaid = [...others, { message, after: lesson?.chat.at(-1)?.id ?? 0 }].slice(-KEPT);
   }
 
@@ -38,11 +55,17 @@ export class Outbox {
 
 function replaces(newer: ClientMessage, older: ClientMessage): boolean {
   if (newer.type === 'hand') return older.type === 'hand';
+  if (newer.type === 'quiet') return older.type === 'quiet';
   if (newer.type === 'lock' && older.type === 'lock') {
     return newer.who === older.who && newer.what === older.what;
   }
   const switches = newer.type === 'record' || newer.type === 'recordConsent';
   return switches && older.type === newer.type;
+}
+
+/** A vote is counted once however often it comes. */
+function lasts(message: ClientMessage): boolean {
+  return LASTING.has(message.type) || (message.type === 'poll' && message.act === 'vote');
 }
 
 /** What puts someone into a recording is not said late: it may be another one by then. */

@@ -9,6 +9,7 @@ import type { ErrorCode, Kind, Role } from '../protocol';
 import { close, openCamera, openMicrophone, openScreen, type Opened } from './devices';
 import type { Environment } from './environment';
 import type { DeviceChoice, Failure, OwnSource } from './model';
+import type { Held } from './rights';
 
 /** What can be switched. */
 export type Switch = 'microphone' | 'camera' | 'content';
@@ -68,14 +69,14 @@ export class Own {
     }
   }
 
-  /** What may not be sent, and by whom it is locked if it is. Stops at once. */
-  permit(which: Switch, allowed: boolean, by: number | null): void {
+  /** What may not be sent, and why if somebody holds it. Stops at once. */
+  permit(which: Switch, allowed: boolean, held: Held | null): void {
     const { state } = this.state[which];
     if (allowed) {
       if (state === 'locked') this.#become(which, { state: 'off' });
       return;
     }
-    const next: OwnSource = by === null ? { state: 'off' } : { state: 'locked', by };
+    const next: OwnSource = held === null ? { state: 'off' } : { state: 'locked', ...held };
     if (state === next.state && state !== 'locked') return;
     this.#stop(which, next);
   }

@@ -1,63 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LessonEvent } from '../protocol';
+import type { LessonEvent, Lock } from '../protocol';
 import { SEAT } from './door';
-import type { DeviceChoice, Phase, Session } from './model';
-import { createSession } from './session';
-import { FakeSocket, pupil, welcome, world, type World } from './testing';
-
-const QUIET: DeviceChoice = {
-  microphone: null,
-  camera: null,
-  startMicrophone: false,
-  startCamera: false,
-};
-
-let phase: Phase;
-let session: Session;
-
-/** Lets everything that is ready run. */
-const settle = () => vi.advanceTimersByTimeAsync(0);
-
-function start(at: World): void {
-  session = createSession(at.environment);
-  session.subscribe((now) => {
-    phase = now;
-  });
-}
-
-/** From the link to the room. */
-async function enter(at: World, choice = QUIET): Promise<FakeSocket> {
-  start(at);
-  await settle();
-  session.join(null, choice);
-  return answer(welcome());
-}
-
-/** The server takes the newest connection in. */
-async function answer(reply: ReturnType<typeof welcome>): Promise<FakeSocket> {
-  await settle();
-  const socket = FakeSocket.last;
-  socket.onopen?.();
-  socket.says(reply);
-  await settle();
-  return socket;
-}
-
-function room() {
-  if (phase.at !== 'room') throw new Error(`not in the room but ${JSON.stringify(phase)}`);
-  return phase.room;
-}
-
-let seq = 10;
-const event = (socket: FakeSocket, event: LessonEvent) => {
-  seq += 1;
-  socket.says({ type: 'event', seq, at: 0, event });
-  return settle();
-};
+import {
+  answer, enter, event, phase, QUIET, recount, room, seq, session, settle, start,
+} from './harness';
+import { FakeSocket, line, pupil, RIGHTS, welcome, world } from './testing';
 
 beforeEach(() => {
   vi.useFakeTimers();
-  seq = 10;
+  recount();
 });
 afterEach(() => vi.useRealTimers());
 
@@ -70,9 +21,9 @@ describe('the way in', () => {
     expect(at.asked).toEqual([{ link: 'secret' }]);
     expect(phase).toEqual({
       at: 'door',
-      door: { title: '7b', role: 'pupil', name: 'Mia', access: 'a' },
+      door: { title: '7b', role: 'pupil', name: 'Mia', access: 'a', choose: null },
     });
-    expect(at.stored.size).toBe(0);
+    expect(at.stored.size + at.lasting.size).toBe(0);
   });
 
   it('joins with the token that the door gave and keeps nothing but the seat', async () => {
@@ -235,7 +186,7 @@ describe('a lost line', () => {
     session.hand(false);
     session.chat('later');
     await vi.advanceTimersByTimeAsync(200);
-    const message = { id: 1, from: 2, text: 'taken', at: 0 };
+    const message = line(1, { from: 2, text: 'taken' });
     const second = await answer(
       welcome({
         snapshot: null,
@@ -322,9 +273,10 @@ describe('own devices', () => {
   it('are stopped, not only silenced, by a lock; unlocking switches nothing on', async () => {
     const at = world('#secret');
     const socket = await enter(at, on);
-    const rights = { microphone: false, camera: true, content: false, chat: true };
-    await event(socket, { kind: 'rights', who: 2, rights, locks: [{ what: 'microphone', by: 1 }] });
-    expect(room().own.microphone).toEqual({ state: 'locked', by: 1 });
+    const rights = { ...RIGHTS, microphone: false };
+    const locks: Lock[] = [{ what: 'microphone', by: 1 }];
+    await event(socket, { kind: 'rights', who: 2, rights, locks, people: null });
+    expect(room().own.microphone).toEqual({ state: 'locked', by: 1, why: 'lock' });
     expect(at.opened[0]?.tracks[0]?.stopped).toBe(true);
     session.setMicrophone(true);
     await settle();
@@ -332,8 +284,9 @@ describe('own devices', () => {
     await event(socket, {
       kind: 'rights',
       who: 2,
-      rights: { ...rights, microphone: true },
+      rights: RIGHTS,
       locks: [],
+      people: null,
     });
     expect(room().own.microphone).toEqual({ state: 'off' });
   });
@@ -486,7 +439,7 @@ describe('the recording', () => {
       const words = second.heard('recordConsent').map((one) => one.to ?? null);
       expect(words).toEqual(given ? [] : [null]);
       expect(room().asked).toBe(given);
-      seq = 10;
+      recount();
     }
   });
 

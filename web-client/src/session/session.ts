@@ -16,16 +16,21 @@ import {
   type Media as Answer,
   type Role,
   type ServerMessage,
+  type Waiting,
 } from '../protocol';
 import { backoff } from './backoff';
+import { localWait } from './clock';
 import { Consent } from './consent';
 import { keepSeat, keptSeat, Link, Refused, takeSecret, type Seat } from './door';
 import type { Environment } from './environment';
 import { Media } from './media';
-import type { DeviceChoice, Door, Failure, Past, Phase, Room, Session, Stopped, Wish } from './model';
+import type { DeviceChoice, Door, Failure, Past, Phase, Room, Session, Wait, Who, Wish } from './model';
+import { Moments } from './moments';
 import { Outbox } from './outbox';
 import { Own, type Switch, type Told } from './own';
 import { Pictures } from './pictures';
+import { effective, heldBy } from './rights';
+import { roomOf } from './room';
 import { Socket, type SocketHooks } from './socket';
 import { Speaker } from './speaker';
 import { happened, joined, person, type Lesson } from './state';
@@ -34,6 +39,9 @@ import { happened, joined, person, type Lesson } from './state';
 const LONG = 30_000;
 /** Tries to reach the door before the person is told. */
 const KNOCKS = 5;
+
+/** Reasons after which the seat is no longer this person's. */
+const CLOSED: readonly (Failure | 'LEFT')[] = ['REMOVED', 'TURNED_AWAY', 'TALK_OVER'];
 
 /** Creates the one session of a page and goes where its address leads. */
 export function createSession(environment: Environment): Session {
@@ -45,10 +53,12 @@ class Visit implements Session {
   #door: Door | null = null;
   #link: Link | null = null;
   #seat: Seat | null = null;
-  #name: string | null = null;
+  #who: Who | null = null;
   /** Devices to switch on when the room is reached. */
   #start: readonly Switch[] = [];
   #lesson: Lesson | null = null;
+  /** What the server said last of the wait for a seat; null: there is none. */
+  #waiting: Omit<Wait, 'connection'> | null = null;
   #speaking: number[] = [];
   #notices: readonly Failure[] = [];
   #connection: Room['connection'] = 'ok';
@@ -70,9 +80,11 @@ class Visit implements Session {
   readonly #own: Own;
   readonly #pictures: Pictures;
   readonly #speaker: Speaker;
+  readonly #moments: Moments;
 
   constructor(private readonly environment: Environment) {
     const changed = () => this.#changed();
+    this.#moments = new Moments(changed);
     this.#speaker = new Speaker(environment, (blocked) => this.#tell('SOUND_BLOCKED', blocked));
     this.#pictures = new Pictures(environment, {
       post: (message) => void this.#socket.post(message),
@@ -96,6 +108,7 @@ class Visit implements Session {
     this.#socket = new Socket(environment, {
       hello: () => this.#hello(),
       joined: (reply) => this.#joined(reply),
+      waiting: (told) => this.#mustWait(told),
       message: (message) => this.#message(message),
       lost: () => this.#judge(),
       refused: (code) => this.#refused(code),
@@ -104,7 +117,7 @@ class Visit implements Session {
     environment.wakes(() => this.#wake());
     environment.links(() => {
       if (environment.location.hash.length < 2) return;
-      if (this.#phase.at === 'room') this.leave();
+      if (this.#phase.at === 'room' || this.#phase.at === 'waiting') this.leave();
       this.#arrive();
     });
     this.#arrive();
@@ -118,9 +131,9 @@ class Visit implements Session {
     return () => this.#observers.delete(entry);
   }
 
-  join(name: string | null, choice: DeviceChoice): void {
+  join(who: Who | null, choice: DeviceChoice): void {
     if (this.#phase.at !== 'door') return;
-    this.#name = name;
+    this.#who = who;
     void this.#own.choose(choice);
     this.#start = [
       ...(choice.startMicrophone ? (['microphone'] as const) : []),
@@ -130,7 +143,9 @@ class Visit implements Session {
   }
 
   retry(): void {
-    if (this.#phase.at === 'room') {
+    if (this.#phase.at === 'waiting') {
+      this.#socket.nudge();
+    } else if (this.#phase.at === 'room') {
       this.#socket.nudge();
       this.#media.repair();
     } else if (this.#phase.at === 'out') {
@@ -161,8 +176,14 @@ class Visit implements Session {
   lowerHand(who: number): void {
     this.#say({ type: 'lowerHand', who });
   }
-  chat(text: string): void {
-    this.#say({ type: 'chat', text });
+  chat(...[text, to]: Parameters<Session['chat']>): void {
+    this.#say({ type: 'chat', text, ...(to === undefined ? {} : { to }) });
+  }
+  act(message: Parameters<Session['act']>[0]): void {
+    this.#say(message);
+  }
+  dismissInvited(): void {
+    this.#moments.decline();
   }
   mute(...[who, kind]: Parameters<Session['mute']>): void {
     this.#say({ type: 'mute', who, kind });
@@ -229,8 +250,8 @@ class Visit implements Session {
       if (arrival !== this.#arrival) return;
       if (reply instanceof Refused) return this.#out(reply.code);
       if (!(reply instanceof Error)) {
-        const { title, role, name, access } = reply as EnterReply;
-        this.#door = { title, role, name, access };
+        const { title, role, name, access, choose = null } = reply as EnterReply;
+        this.#door = { title, role, name, access, choose };
         return this.#become({ at: 'door', door: this.#door });
       }
       const wait = backoff(tries, this.environment.random());
@@ -265,7 +286,7 @@ class Visit implements Session {
     if (this.#seat) return { resume: this.#seat.resume };
     try {
       if (!this.#link) throw new Refused('LINK_INVALID');
-      return { token: await this.#link.token(this.#name) };
+      return { token: await this.#link.token(this.#who) };
     } catch (error) {
       if (error instanceof Refused) this.#out(error.code);
       throw error;
@@ -300,14 +321,18 @@ class Visit implements Session {
       this.#lesson = null;
       return false;
     }
+    const waited = this.#waiting !== null;
+    this.#waiting = null;
     this.#seat.role = me.role;
     keepSeat(this.environment, this.#seat);
     this.#refusals = 0;
     this.#consent.check(this.#lesson);
     this.#permit();
+    this.#speaker.mute(me.inRoom);
     this.#own.reconcile(me.sending);
     this.#pictures.people(this.#lesson.people, this.#lesson.me);
     if (reply.media) void this.#media.answered(reply.media);
+    else if (waited) this.#media.offer();
     else if (before && before.epoch !== reply.epoch) this.#media.replace();
     else {
       this.#pictures.again();
@@ -320,6 +345,33 @@ class Visit implements Session {
     this.#start = [];
     this.#changed();
     return true;
+  }
+
+  /**
+   * There is no seat yet, or no longer: nothing is sent or shown, and devices are closed. Those
+   * that were chosen at the door are opened when the seat is there.
+   */
+  #mustWait(told: Waiting): void {
+    const sat = this.#lesson !== null;
+    this.#lesson = null;
+    this.#waiting = localWait(told, this.#role, this.environment.now());
+    this.#seat = { resume: told.resume, role: this.#role };
+    keepSeat(this.environment, this.#seat);
+    this.#refusals = 0;
+    if (sat) this.#rise();
+    this.#judge();
+    this.#changed();
+  }
+
+  /** Gives up what belongs to a seat; the line stays. */
+  #rise(): void {
+    this.#own.stop();
+    this.#pictures.stop();
+    this.#moments.stop();
+    this.#outbox.clear();
+    this.#speaking = [];
+    this.#notices = [];
+    this.#media.open(this.#role);
   }
 
   // In the room.
@@ -336,6 +388,10 @@ class Visit implements Session {
       case 'speaking':
         this.#speaking = message.who;
         return this.#changed();
+      case 'reaction':
+        return this.#moments.reacted(message.who, message.what);
+      case 'votes':
+        return this.#moments.voted(message.poll, message.count);
       case 'mediaLost':
         return this.#media.replace();
       case 'error':
@@ -366,10 +422,23 @@ class Visit implements Session {
       case 'sending':
         // The own word comes back too, perhaps after a newer press: it changes nothing.
         if (event.who === me && event.by !== me && !event.on) this.#own.muted(event.source);
+        if (event.who === me && event.on) this.#moments.decline(event.source);
         return;
       case 'rights':
+      case 'letSpeak':
         if (event.who === me) this.#permit();
         return;
+      case 'quiet':
+      case 'paused':
+        return this.#permit();
+      case 'inRoom':
+        if (event.who === me) this.#placed(event.on);
+        return;
+      case 'invited':
+        if (event.who === me) this.#moments.invite(event.source, event.by);
+        return;
+      case 'caption':
+        return this.#moments.captioned(() => this.#read());
       case 'recorded':
         if (event.who === me && this.#lesson) this.#consent.check(this.#lesson);
         return;
@@ -383,23 +452,40 @@ class Visit implements Session {
     }
   }
 
+  /** Holds the own devices to what this person may do now. Switches nothing on. */
   #permit(): void {
-    const me = this.#lesson && person(this.#lesson, this.#lesson.me);
-    if (!me) return;
+    const lesson = this.#lesson;
+    const me = lesson && person(lesson, lesson.me);
+    if (!lesson || !me) return;
+    const rights = effective(lesson, me);
     for (const which of ['microphone', 'camera', 'content'] as const) {
-      const lock = me.locks.find((one) => one.what === which);
-      this.#own.permit(which, me.rights[which], lock?.by ?? null);
+      this.#own.permit(which, rights[which], heldBy(lesson, me, which));
+      if (!rights[which]) this.#moments.decline(which);
     }
+  }
+
+  /** In the classroom its loudspeaker plays; a microphone that stays on would hear it. */
+  #placed(inRoom: boolean): void {
+    this.#speaker.mute(inRoom);
+    if (inRoom) void this.#own.set('microphone', false);
+  }
+
+  /** Nobody has written captions for a while. */
+  #read(): void {
+    if (!this.#lesson?.captions) return;
+    this.#lesson = { ...this.#lesson, captions: [] };
+    this.#changed();
   }
 
   #set(which: Switch, on: boolean): void {
     const me = this.#lesson && person(this.#lesson, this.#lesson.me);
-    if (!me) return;
-    if (on && !me.rights[which]) {
+    if (!this.#lesson || !me) return;
+    if (on && !effective(this.#lesson, me)[which]) {
       // A lock says so itself, on its control.
       if (this.#own.state[which].state !== 'locked') this.#tell('DENIED', true);
       return;
     }
+    if (on) this.#moments.decline(which);
     void this.#own.set(which, on);
   }
 
@@ -440,7 +526,7 @@ class Visit implements Session {
     const { at } = this.#phase;
     if (at === 'out' || at === 'door') return;
     const { state } = this.#media;
-    const lost = !this.#socket.live || state === 'lost';
+    const lost = !this.#socket.up || (this.#waiting === null && state === 'lost');
     if (lost && this.#connection === 'ok') {
       this.#connection = 'lost';
       this.#long = setTimeout(() => this.#waited(), LONG);
@@ -449,13 +535,13 @@ class Visit implements Session {
       clearTimeout(this.#long);
     }
     this.#tell('CONNECTION_LOST', lost && this.#lesson !== null);
-    this.#tell('MEDIA_BLOCKED', !lost && state === 'never');
+    this.#tell('MEDIA_BLOCKED', !lost && this.#lesson !== null && state === 'never');
     this.#changed();
   }
 
   #waited(): void {
-    // Whoever has not seen the room yet is told; whoever is in it stays there.
-    if (!this.#lesson) return this.#out('CONNECTION_LOST');
+    // Whoever has seen neither room nor queue is told; all others stay where they are.
+    if (!this.#lesson && !this.#waiting) return this.#out('CONNECTION_LOST');
     this.#connection = 'lostLong';
     this.#changed();
   }
@@ -465,6 +551,7 @@ class Visit implements Session {
   #forget(): void {
     this.#seat = null;
     this.#lesson = null;
+    this.#waiting = null;
     keepSeat(this.environment, null);
   }
 
@@ -481,6 +568,8 @@ class Visit implements Session {
     this.#connection = 'ok';
     const past = this.#past();
     this.#consent.forget();
+    this.#moments.stop();
+    this.#waiting = null;
     this.#stopSeen = null;
     this.#lesson = null;
     this.#speaking = [];
@@ -488,7 +577,7 @@ class Visit implements Session {
     this.#start = [];
     this.#refusals = 0;
     const goodbye = reason === 'LEFT' || reason === 'LESSON_ENDED';
-    if (goodbye || reason === 'REMOVED') this.#forget();
+    if (goodbye || CLOSED.includes(reason)) this.#forget();
     this.#become({ at: 'out', reason, ...(goodbye && past ? { past } : {}) });
   }
 
@@ -514,6 +603,9 @@ class Visit implements Session {
       this.#drawing = false;
       const room = this.#room();
       if (room) this.#become({ at: 'room', room });
+      else if (this.#waiting && this.#phase.at !== 'out') {
+        this.#become({ at: 'waiting', wait: { ...this.#waiting, connection: this.#connection } });
+      }
     });
   }
 
@@ -525,32 +617,16 @@ class Visit implements Session {
   #room(): Room | null {
     const lesson = this.#lesson;
     if (!lesson || this.#phase.at === 'out') return null;
-    const { recording } = lesson;
-    return {
-      me: lesson.me,
+    return roomOf(lesson, {
       role: this.#role,
-      title: lesson.title,
-      started: lesson.started + lesson.skew,
-      people: lesson.people,
-      chat: lesson.chat,
-      locks: lesson.locks,
-      lesson: lesson.lesson,
-      access: lesson.access,
-      recording: recording && { ...recording, since: recording.since + lesson.skew },
-      recorded: lesson.recorded,
-      mayBeRecorded: lesson.mayBeRecorded,
       asked: this.#consent.asks(lesson),
-      stopped: this.#stopped(lesson),
+      stopSeen: this.#stopSeen,
       speaking: this.#speaking,
       own: { ...this.#own.state },
       pictures: this.#pictures.shown,
       connection: this.#connection,
       notices: this.#notices,
-    };
-  }
-
-  #stopped({ stopped, skew }: Lesson): Stopped | null {
-    if (!stopped || stopped.id === this.#stopSeen) return null;
-    return { ...stopped, at: stopped.at + skew };
+      moments: this.#moments,
+    });
   }
 }

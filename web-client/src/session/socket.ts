@@ -1,10 +1,10 @@
 /**
  * The WebSocket: join first, then messages with their answers, and the way back when it is lost.
  *
- * Invariant: at most one socket is alive; messages are passed on only between `joined` and the
- * loss of the same socket. Nothing is queued here: what is said while the line is down is `lost`.
+ * Invariant: at most one socket is alive; messages are passed on only between `joined` (or
+ * `waiting`) and the loss of the same socket. Nothing is queued here: what is said while the line is down is `lost`.
  */
-import type { ClientMessage, ErrorCode, Join, Joined, ServerMessage } from '../protocol';
+import type { ClientMessage, ErrorCode, Join, Joined, ServerMessage, Waiting } from '../protocol';
 import { backoff } from './backoff';
 import type { Environment } from './environment';
 import { isFinal } from './failures';
@@ -36,7 +36,9 @@ export interface SocketHooks {
   hello: () => Promise<Join>;
   /** The seat is taken. False: the reply does not fit what is known; come back without `since`. */
   joined: (reply: Joined) => boolean;
-  message: (message: Exclude<ServerMessage, { type: 'joined' | 'ok' | 'pong' }>) => void;
+  /** The seat must be waited for; also when it was held until now. */
+  waiting: (told: Waiting) => void;
+  message: (message: Exclude<ServerMessage, { type: 'joined' | 'waiting' | 'ok' | 'pong' }>) => void;
   /** The line is down and will be tried again. */
   lost: () => void;
   /** The join was refused. True: try again. */
@@ -49,7 +51,8 @@ type State =
   | { is: 'idle' }
   | { is: 'waiting'; timer: ReturnType<typeof setTimeout> }
   | { is: 'trying'; round: number; since: number }
-  | { is: 'live'; socket: WebSocket; since: number };
+  /** Live: the seat is taken. Queued: it is waited for, on the same socket. */
+  | { is: 'live' | 'queued'; socket: WebSocket; since: number };
 
 export class Socket {
   #state: State = { is: 'idle' };
@@ -70,6 +73,11 @@ export class Socket {
     return this.#state.is === 'live';
   }
 
+  /** Whether the server is there, with a seat or in the queue for one. */
+  get up(): boolean {
+    return isUp(this.#state);
+  }
+
   start(): void {
     if (this.#state.is === 'idle') this.#try();
   }
@@ -84,7 +92,7 @@ export class Socket {
   /** Something says that the line may be back, or gone: find out now. */
   nudge(): void {
     const state = this.#state;
-    if (state.is === 'live') this.#probe(PONG_AT_DOUBT);
+    if (isUp(state)) this.#probe(PONG_AT_DOUBT);
     if (state.is === 'waiting') this.#try();
     if (state.is === 'trying' && this.environment.now() - state.since > FRESH) this.#try();
   }
@@ -92,7 +100,7 @@ export class Socket {
   /** Says something. Resolves with the server's answer or the loss of the line. */
   post(message: ClientMessage): Promise<Told> {
     const state = this.#state;
-    if (state.is !== 'live') return Promise.resolve('lost');
+    if (!isUp(state)) return Promise.resolve('lost');
     const ref = ++this.#ref;
     return new Promise((resolve) => {
       this.#answers.set(ref, resolve);
@@ -155,8 +163,12 @@ export class Socket {
   }
 
   #take(round: number, socket: WebSocket, message: ServerMessage): void {
-    if (this.#state.is === 'live') this.#rest();
+    if (isUp(this.#state)) this.#rest();
     switch (message.type) {
+      case 'waiting':
+        this.#state = { is: 'queued', socket, since: this.environment.now() };
+        this.#rest();
+        return this.hooks.waiting(message);
       case 'joined': {
         this.#state = { is: 'live', socket, since: this.environment.now() };
         this.#rest();
@@ -168,8 +180,8 @@ export class Socket {
       case 'pong':
         return;
       case 'error':
-        if (this.#state.is !== 'live') return this.#refused(round, message.code);
         if (message.ref !== undefined) return this.#answer(message.ref, message.code);
+        if (this.#state.is !== 'live') return this.#refused(round, message.code);
         return this.hooks.message(message);
       case 'closed':
         if (isFinal(message.code)) {
@@ -178,7 +190,8 @@ export class Socket {
         }
         return this.#lost(round);
       default:
-        this.hooks.message(message);
+        // Whoever waits is told nothing of the lesson; a late word from before is not heard.
+        if (this.#state.is === 'live') this.hooks.message(message);
     }
   }
 
@@ -202,7 +215,7 @@ export class Socket {
 
   #probe(within: number): void {
     const state = this.#state;
-    if (state.is !== 'live') return;
+    if (!isUp(state)) return;
     const ping: ClientMessage = { type: 'ping' };
     state.socket.send(JSON.stringify(ping));
     this.#lostAfter(this.#round, within);
@@ -217,7 +230,7 @@ export class Socket {
     const state = this.#state;
     if (round !== this.#round || state.is === 'idle' || state.is === 'waiting') return;
     const now = this.environment.now();
-    if (state.is === 'live' && now - state.since >= GOOD_AFTER) this.#tries = 0;
+    if (isUp(state) && now - state.since >= GOOD_AFTER) this.#tries = 0;
     const wait = backoff(this.#tries, this.environment.random());
     this.#tries += 1;
     this.#drop();
@@ -241,6 +254,10 @@ export class Socket {
     this.#answers.clear();
     for (const resolve of waiting) resolve('lost');
   }
+}
+
+function isUp(state: State): state is Extract<State, { is: 'live' | 'queued' }> {
+  return state.is === 'live' || state.is === 'queued';
 }
 
 function read(data: unknown): ServerMessage | null {

@@ -12,6 +12,7 @@ import type { Environment } from './environment';
 export class Speaker {
   #element: HTMLAudioElement | null = null;
   #waiting: (() => void) | null = null;
+  #muted = false;
 
   constructor(
     private readonly environment: Environment,
@@ -23,11 +24,18 @@ export class Speaker {
   play(tracks: MediaStreamTrack[]): void {
     if (!this.#element) {
       this.#element = this.environment.speaker();
+      this.#element.muted = this.#muted;
       // Whatever paused it (a call, another page, a headset): nobody wanted the teacher silent.
       this.#element.addEventListener('pause', () => this.start());
     }
     this.#element.srcObject = this.environment.stream(tracks);
     this.start();
+  }
+
+  /** Plays on without a sound, since another loudspeaker of the same place has it; or no longer. */
+  mute(muted: boolean): void {
+    this.#muted = muted;
+    if (this.#element) this.#element.muted = muted;
   }
 
   /** Starts or goes on; call it inside a click after `blocked`. */
@@ -45,6 +53,7 @@ export class Speaker {
 
   stop(): void {
     this.#freed();
+    this.#muted = false;
     const element = this.#element;
     this.#element = null;
     if (!element) return;

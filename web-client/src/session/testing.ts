@@ -1,7 +1,15 @@
 /**
  * A browser of plain values for the session's tests: nothing here is shipped.
  */
-import type { ClientFrame, Joined, Participant, ServerMessage } from '../protocol';
+import type {
+  ChatMessage,
+  ClientFrame,
+  Joined,
+  Participant,
+  Rights,
+  ServerMessage,
+  Snapshot,
+} from '../protocol';
 import type { Environment } from './environment';
 
 /** A WebSocket whose other end is the test. */
@@ -60,6 +68,8 @@ export class FakeStream {
 export interface World {
   environment: Environment;
   stored: Map<string, string>;
+  /** What outlives the tab. */
+  lasting: Map<string, string>;
   /** Replies to `/api/enter`, used up from the front; the last one stays. */
   door: { status: number; body: unknown }[];
   asked: unknown[];
@@ -75,6 +85,7 @@ export interface World {
 export function world(hash: string): World {
   FakeSocket.all = [];
   const stored = new Map<string, string>();
+  const lasting = new Map<string, string>();
   const open = (tracks: FakeTrack[]) => {
     const stream = new FakeStream(tracks);
     self.opened.push(stream);
@@ -91,6 +102,7 @@ export function world(hash: string): World {
   };
   const self: World = {
     stored,
+    lasting,
     door: [
       { status: 200, body: { token: 'token', title: '7b', role: 'pupil', name: 'Mia', access: 'a' } },
     ],
@@ -134,6 +146,10 @@ export function world(hash: string): World {
         setItem: (key, value) => void stored.set(key, value),
         removeItem: (key) => void stored.delete(key),
       },
+      lasting: {
+        getItem: (key) => lasting.get(key) ?? null,
+        setItem: (key, value) => void lasting.set(key, value),
+      },
       location,
       history: {
         replaceState: () => {
@@ -149,25 +165,83 @@ export function world(hash: string): World {
       nextPress: () => () => {},
       now: () => Date.now(),
       random: () => 0.5,
+      bytes: (count) => new Uint8Array(count).fill(255),
     },
   };
   return self;
 }
 
+/** What a pupil may do. */
+export const RIGHTS: Rights = {
+  microphone: true,
+  camera: true,
+  content: false,
+  chat: true,
+  privateChat: true,
+  board: true,
+  names: true,
+  people: true,
+  record: false,
+  caption: false,
+};
+
 /** A pupil. */
 export function pupil(no: number, part: Partial<Participant> = {}): Participant {
   return {
     no,
+    seat: null,
     name: `P${no}`,
     role: 'pupil',
     online: true,
-    rights: { microphone: true, camera: true, content: false, chat: true },
+    rights: RIGHTS,
     locks: [],
     sending: [],
     hand: null,
+    hasWord: false,
+    inRoom: false,
+    talk: null,
     ...part,
   };
 }
+
+/** A chat message of pupil 1 to all. */
+export function line(id: number, part: Partial<ChatMessage> = {}): ChatMessage {
+  return { id, from: 1, to: null, text: 'Hallo', at: 9, edited: false, shown: 'shown', ...part };
+}
+
+/** What is so in a lesson in which nothing has happened yet. */
+export const CALM: Omit<Snapshot, 'participants'> = {
+  chat: [],
+  locks: [],
+  started: 500,
+  recording: null,
+  recorded: [],
+  policy: {
+    recording: true,
+    attendance: false,
+    keepDays: 0,
+    simpleView: false,
+    talks: false,
+    privateChat: [],
+  },
+  quiet: null,
+  paused: false,
+  groups: {
+    count: 0,
+    choice: false,
+    open: false,
+    until: null,
+    mine: null,
+    members: [],
+    calls: [],
+    visits: [],
+    everywhere: [],
+  },
+  poll: null,
+  tools: { spotlight: [], focus: false, announcement: null, timer: null, ready: null, picked: null },
+  talks: [],
+  waiting: [],
+};
 
 /** The reply to the join of pupil 2, with a snapshot. */
 export function welcome(part: Partial<Joined> = {}): { type: 'joined' } & Joined {
@@ -183,14 +257,7 @@ export function welcome(part: Partial<Joined> = {}): { type: 'joined' } & Joined
     seq: 10,
     mayBeRecorded: false,
     access: 'access',
-    snapshot: {
-      participants: [pupil(2), pupil(1)],
-      chat: [],
-      locks: [],
-      started: 500,
-      recording: null,
-      recorded: [],
-    },
+    snapshot: { ...CALM, participants: [pupil(2), pupil(1)] },
     missed: [],
     media: null,
     now: 1_000,

@@ -4,7 +4,7 @@
  */
 
 /** What can be heard. */
-export type Sound = 'hand' | 'recording' | 'listening' | 'soon';
+export type Sound = 'hand' | 'knock' | 'recording' | 'listening' | 'soon' | 'test';
 
 /** A stroke: Hertz, and seconds after the start. */
 type Stroke = [frequency: number, at: number];
@@ -13,6 +13,14 @@ const STROKES: Readonly<Record<Sound, readonly Stroke[]>> = {
   hand: [
     [660, 0],
     [880, 0.12],
+  ],
+  knock: [
+    [330, 0],
+    [330, 0.12],
+  ],
+  test: [
+    [523, 0],
+    [784, 0.16],
   ],
   recording: [
     [523, 0],

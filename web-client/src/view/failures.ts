@@ -48,6 +48,9 @@ export function wayOut(failure: Failure, session: Session, ways: Ways): (() => v
     case 'LINK_EXPIRED':
     case 'LINK_INVALID':
     case 'REMOVED':
+    case 'TURNED_AWAY':
+    case 'TALK_OVER':
+    case 'TOO_LATE':
     case 'LESSON_ENDED':
     case 'DENIED':
     case 'NOT_FOUND':
@@ -67,6 +70,7 @@ export function passes(failure: Failure): boolean {
   return (
     failure === 'DENIED' ||
     failure === 'NOT_FOUND' ||
+    failure === 'TOO_LATE' ||
     failure === 'TOO_MANY' ||
     failure === 'BAD_TEXT' ||
     failure === 'SHARE_UNAVAILABLE'

@@ -3,6 +3,14 @@ import { common } from './de';
 import type { Words, You } from './en';
 
 const sie: You = {
+  lobbyTitle: 'Sie kommen gleich hinein.',
+  lobbyNext: 'Die Lehrkraft sieht, dass Sie warten.',
+  earlyTitle: 'Die Stunde hat noch nicht begonnen.',
+  earlyNext: 'Sie kommen automatisch hinein.',
+  talkNext: 'Sie kommen automatisch hinein, sobald Sie dran sind.',
+  yourTurn: 'Sie sind dran.',
+  chooseHint: 'Danach warten Sie, bis die Lehrkraft Sie hineinlässt.',
+  chooseYou: 'Wer sind Sie?',
   recordAsk: 'Darf man Sie in der Aufnahme sehen und hören?',
   voteCast: 'Ihre Stimme ist abgegeben. Niemand sieht, wer was gewählt hat.',
   pickedYou: 'Sie sind ausgelost.',
@@ -17,7 +25,6 @@ const sie: You = {
   removedNext: 'War es ein Versehen? Sprechen Sie mit der Lehrkraft.',
   leftNext: 'Solange die Stunde läuft, können Sie wieder hinein.',
   endedNext: 'Sie können dieses Fenster schließen.',
-  early: 'Die Stunde hat noch nicht begonnen. Sie kommen automatisch hinein.',
 };
 
 export const deFormal: Words = { ...common, ...sie };

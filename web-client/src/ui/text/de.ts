@@ -1,5 +1,6 @@
 /** German; `you` addresses pupils with "du". The form for adults is in de-formal.ts. */
 import type { Common, Words, You } from './en';
+import { classroom } from './classroom/de';
 import { recording } from './recording/de';
 import { toolbox } from './tools/de';
 
@@ -36,8 +37,8 @@ export const common: Common = {
   cameraOff: 'Kamera ausschalten',
   showStart: 'Bildschirm zeigen',
   showStop: 'Zeigen beenden',
-  quietOn: 'Mikrofone und Chat sperren',
-  quietOff: 'Wieder freigeben',
+  quietOn: 'Mikrofone, Chat und Tafel ruhen lassen',
+  quietOff: 'Ruhe beenden, alles wie vorher',
   handUp: 'Hand heben',
   handDown: 'Hand senken',
   peopleOpen: 'Leute öffnen',
@@ -117,12 +118,6 @@ export const common: Common = {
   mute: 'Stumm',
   cameraOffFor: 'Kamera aus',
   contentOffFor: 'Zeigen beenden',
-  lockMicrophone: 'Mikro sperren',
-  unlockMicrophone: 'Mikro freigeben',
-  lockCamera: 'Kamera sperren',
-  unlockCamera: 'Kamera freigeben',
-  lockChat: 'Chat sperren',
-  unlockChat: 'Chat freigeben',
   pin: 'Groß zeigen',
   unpin: 'Nicht mehr groß',
   remove: 'Entfernen',
@@ -132,13 +127,6 @@ export const common: Common = {
   undo: 'Rückgängig',
   close: 'Schließen',
   back: 'Zurück',
-  didMute: (name) => `${name} ist stumm.`,
-  didCameraOff: (name) => `Die Kamera von ${name} ist aus.`,
-  didContentOff: (name) => `${name} zeigt nichts mehr.`,
-  didLock: (what, name) => `${what} von ${name} ist gesperrt.`,
-  didUnlock: (what, name) => `${what} von ${name} ist frei.`,
-  didQuiet: 'Ruhe: Mikrofone und Chat sind gesperrt.',
-  didQuietEnd: 'Mikrofone und Chat sind wie vorher.',
 
   chatEmpty: 'Hier kann die Klasse schreiben.',
   chatPolicy: 'Nach der Stunde wird alles gelöscht.',
@@ -158,7 +146,7 @@ export const common: Common = {
   textSize: 'Schriftgröße',
   textSizes: ['Normal', 'Größer', 'Groß', 'Sehr groß'],
   keys: 'Tasten M, V, H und C',
-  sounds: 'Ton bei einer Hand',
+  sounds: 'Ton bei einer Hand und an der Tür',
   keysHint: 'M Mikrofon, V Kamera, H Hand, C Chat. F6 geht zum nächsten Bereich.',
 
   endTitle: 'Stunde beenden?',
@@ -230,7 +218,7 @@ export const common: Common = {
     },
     {
       title: 'In diesem Browser',
-      text: 'Ein Schlüssel für den Platz und beim Abspielen einer für die Aufnahme, bis der Tab geschlossen wird. Farben, Sprache und Schriftgröße nur, wenn sie in den Einstellungen geändert werden. Keine Cookies, keine Messung, keine anderen Dienste.',
+      text: 'Ein Schlüssel für den Platz und beim Abspielen einer für die Aufnahme, bis der Tab geschlossen wird. Wird an der Tür ein Name gewählt oder geschrieben, eine zufällige Zahl dieses Browsers, damit niemand, der entfernt wurde, unter anderem Namen zurückkommt. Farben, Sprache und Schriftgröße nur, wenn sie in den Einstellungen geändert werden. Keine Cookies, keine Messung, keine anderen Dienste.',
     },
     {
       title: 'Fragen',
@@ -253,6 +241,11 @@ export const common: Common = {
       say: 'Dieser Platz ist nicht mehr frei gehalten. Der Link führt wieder hinein.',
       button: 'Wieder hinein',
     },
+    TURNED_AWAY: {
+      say: 'Die Lehrkraft lässt hier gerade nicht hinein. War es ein Versehen, hilft ein Gespräch mit ihr.',
+    },
+    TALK_OVER: { say: 'Das Gespräch ist zu Ende. Dieses Fenster kann geschlossen werden.' },
+    TOO_LATE: { say: 'Dafür ist es zu spät: Die Zeit ist um.' },
     REMOVED: { say: 'Die Lehrkraft hat die Teilnahme beendet.' },
     OPENED_ELSEWHERE: {
       say: 'Die Stunde läuft jetzt in einem anderen Fenster.',
@@ -326,10 +319,19 @@ export const common: Common = {
     },
   },
   recording,
+  classroom,
   toolbox,
 };
 
 const du: You = {
+  lobbyTitle: 'Du kommst gleich hinein.',
+  lobbyNext: 'Die Lehrkraft sieht, dass du wartest.',
+  earlyTitle: 'Die Stunde hat noch nicht begonnen.',
+  earlyNext: 'Du kommst automatisch hinein.',
+  talkNext: 'Du kommst automatisch hinein, sobald du dran bist.',
+  yourTurn: 'Du bist dran.',
+  chooseHint: 'Danach wartest du, bis die Lehrkraft dich hineinlässt.',
+  chooseYou: 'Wer bist du?',
   recordAsk: 'Darf man dich in der Aufnahme sehen und hören?',
   voteCast: 'Deine Stimme ist abgegeben. Niemand sieht, wer was gewählt hat.',
   pickedYou: 'Du bist ausgelost.',
@@ -343,7 +345,6 @@ const du: You = {
   removedNext: 'War es ein Versehen? Sprich mit der Lehrkraft.',
   leftNext: 'Solange die Stunde läuft, kannst du wieder hinein.',
   endedNext: 'Du kannst dieses Fenster schließen.',
-  early: 'Die Stunde hat noch nicht begonnen. Du kommst automatisch hinein.',
 };
 
 export const de: Words = { ...common, ...du };

@@ -8,6 +8,7 @@
  */
 import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
+import { classroom, classroomYou } from './classroom/en';
 import { recording, recordingYou } from './recording/en';
 import { toolbox, toolsYou } from './tools/en';
 
@@ -27,6 +28,11 @@ const failures: Record<Failure, FailureText> = {
     say: 'This seat is no longer kept. The link leads back in.',
     button: 'Enter again',
   },
+  TURNED_AWAY: {
+    say: 'The teacher does not let anyone in here at the moment. If this was a mistake: speak to the teacher.',
+  },
+  TALK_OVER: { say: 'The talk is over. This window can be closed.' },
+  TOO_LATE: { say: 'It is too late for that: the time is over.' },
   REMOVED: { say: 'The teacher ended your participation.' },
   OPENED_ELSEWHERE: { say: 'The lesson moved to another window.', button: 'Bring it here' },
   LESSON_ENDED: { say: 'The lesson is over.' },
@@ -140,8 +146,8 @@ const common = {
   cameraOff: 'Turn camera off',
   showStart: 'Show the screen',
   showStop: 'Stop showing',
-  quietOn: 'Lock microphones and chat',
-  quietOff: 'Unlock again',
+  quietOn: 'Silence microphones, chat and board',
+  quietOff: 'End the quiet, all as before',
   handUp: 'Raise hand',
   handDown: 'Lower hand',
   peopleOpen: 'Open people',
@@ -218,12 +224,6 @@ const common = {
   mute: 'Mute',
   cameraOffFor: 'Camera off',
   contentOffFor: 'Stop showing',
-  lockMicrophone: 'Lock microphone',
-  unlockMicrophone: 'Unlock microphone',
-  lockCamera: 'Lock camera',
-  unlockCamera: 'Unlock camera',
-  lockChat: 'Lock chat',
-  unlockChat: 'Unlock chat',
   pin: 'Show large',
   unpin: 'Unpin',
   remove: 'Remove',
@@ -233,13 +233,6 @@ const common = {
   undo: 'Undo',
   close: 'Close',
   back: 'Back',
-  didMute: (name: string) => `${name} is muted.`,
-  didCameraOff: (name: string) => `Camera of ${name} is off.`,
-  didContentOff: (name: string) => `${name} no longer shows anything.`,
-  didLock: (what: string, name: string) => `${what} of ${name} is locked.`,
-  didUnlock: (what: string, name: string) => `${what} of ${name} is unlocked.`,
-  didQuiet: 'Quiet: microphones and chat are locked.',
-  didQuietEnd: 'Microphones and chat are as before.',
 
   // Chat
   chatEmpty: 'The class can write here.',
@@ -261,7 +254,7 @@ const common = {
   textSize: 'Text size',
   textSizes: ['Normal', 'Larger', 'Large', 'Very large'],
   keys: 'Keys M, V, H and C',
-  sounds: 'Sound for a raised hand',
+  sounds: 'Sound for a raised hand and at the door',
   keysHint: 'M microphone, V camera, H hand, C chat. F6 goes to the next area.',
 
   // Ending
@@ -336,7 +329,7 @@ const common = {
     },
     {
       title: 'In this browser',
-      text: 'One key for the seat, and in the player one for the recording, until the tab is closed. Colours, language and text size only if they are changed in the settings. No cookies, no measuring, no other services.',
+      text: 'One key for the seat, and in the player one for the recording, until the tab is closed. If a name is chosen or typed at the door, a random number of this browser, so that nobody who was removed comes back under another name. Colours, language and text size only if they are changed in the settings. No cookies, no measuring, no other services.',
     },
     {
       title: 'Questions',
@@ -346,11 +339,13 @@ const common = {
 
   failures,
   recording,
+  classroom,
   toolbox,
 };
 
 const you = {
   ...recordingYou,
+  ...classroomYou,
   ...toolsYou,
   nameHint: 'This is how the others see you.',
   hearFirst: 'You hear the lesson at once. Microphone and camera stay off until you turn them on.',
@@ -359,7 +354,6 @@ const you = {
   removedNext: 'If this was a mistake, speak to the teacher.',
   leftNext: 'While the lesson runs you can go back in.',
   endedNext: 'You can close this window.',
-  early: 'The lesson has not begun yet. You will be let in by itself.',
 };
 
 type Widen<T> = T extends string

@@ -1,295 +1,301 @@
 /**
  * A made-up session for looking at screens without a server: `/ui.html?role=pupil&count=9`.
- * It answers commands as the server would, but knows nobody else. Not part of the built client.
+ * What is said becomes the event that the server would tell; what events mean is the session's own
+ * code. It knows nobody else. Not part of the built client.
  */
-import type { Kind, Lock, LockKind, Participant, Role } from '../../protocol';
+import type { ActKind, Kind, LessonEvent, Lock, LockKind, Rights } from '../../protocol';
+import { apply } from '../../session/events';
 import {
   pictureKey,
-  type Failure,
+  type Act,
+  type OwnSource,
   type Phase,
   type Room,
   type Session,
-  type Stopped,
 } from '../../session/model';
+import { Moments } from '../../session/moments';
+import { effective, heldBy } from '../../session/rights';
+import { roomOf } from '../../session/room';
+import { person, type Lesson } from '../../session/state';
 import { face, slide } from './pictures';
+import { door, LEAD, lesson as lessonOf, soon, wait, type Scene } from './scene';
 
-/** What the page asks for. */
-export interface Scene {
-  at: 'arriving' | 'door' | 'joining' | 'room' | 'out';
-  role: Role;
-  /** People in the room, with oneself. */
-  count: number;
-  /** Whether someone shows a slide. */
-  content: boolean;
-  /** Of all, how many have no camera. */
-  dark: number;
-  link: 'personal' | 'class';
-  connection: Room['connection'];
-  notices: Failure[];
-  reason: Failure | 'LEFT';
-  chat: boolean;
-  /** Whether it is quiet: microphones and chat of all are locked. */
-  quiet: boolean;
-  /** Whether the line pauses every third picture. */
-  paused: boolean;
-  captions: boolean;
-  recording: 'soon' | 'runs' | null;
-  /** Whether oneself may be recorded, and then what one said. */
-  consent: 'none' | 'asked' | 'yes' | 'no';
-  stopped: Stopped['why'] | null;
-}
-
-const NAMES = [
-  'Mira', 'Jonas', 'Leyla', 'Ben', 'Emma', 'Noah', 'Amira', 'Paul', 'Lina', 'Finn', 'Sofia', 'Emil',
-  'Ada', 'Oskar', 'Ida', 'Theo', 'Nour', 'Luis', 'Mia', 'Can', 'Greta', 'Max', 'Zoe', 'Tim',
-  'Hanna', 'Ali', 'Ella', 'Jan', 'Maximilian-Alexander', 'Yusuf',
-];
+export type { Scene };
 
 /** What others do: only here, on a page for looking. */
 export interface Others {
   raiseHand(no: number): void;
+  /** Whatever the server could tell. */
+  happen(event: LessonEvent): void;
 }
+
+type Source = 'microphone' | 'camera' | 'content';
 
 export function fakeSession(scene: Scene): Session & Others {
   let observer: (phase: Phase) => void = () => undefined;
-  let phase = start(scene);
+  let lesson = lessonOf(scene);
+  let notices = scene.notices;
+  let asked = scene.recording !== null && scene.consent === 'asked';
+  let connection = scene.connection;
+  let stopSeen: string | null = null;
+  let acts = 0;
+  let at: Scene['at'] = scene.at;
+  let out: Phase = { at: 'out', reason: scene.reason, past: past(scene) };
+  const own = owns(lesson);
+  const moments = new Moments(() => draw());
+  if (scene.invited) moments.invited = { source: 'microphone', by: 1 };
 
-  function become(next: Phase) {
-    phase = next;
-    observer(phase);
-  }
-
-  function change(make: (room: Room) => Partial<Room>) {
-    if (phase.at !== 'room') return;
-    become({ at: 'room', room: { ...phase.room, ...make(phase.room) } });
-  }
-
-  function person(no: number, make: (person: Participant) => Partial<Participant>) {
-    change((room) => ({
-      people: room.people.map((one) => (one.no === no ? { ...one, ...make(one) } : one)),
-    }));
-  }
-
-  function source(kind: 'microphone' | 'camera' | 'content', on: boolean) {
-    change((room) => {
-      const stream = kind === 'content' ? slide() : face(room.me);
-      return { own: { ...room.own, [kind]: on ? { state: 'on', stream } : { state: 'off' } } };
-    });
-    if (phase.at === 'room') {
-      person(phase.room.me, (one) => ({ sending: switched(one.sending, kind, on) }));
+  function now(): Phase {
+    switch (at) {
+      case 'arriving':
+        return { at };
+      case 'door':
+      case 'joining':
+        return { at, door: door(scene) };
+      case 'waiting':
+        return { at, wait: wait(scene) };
+      case 'out':
+        return out;
+      case 'room': {
+        const room = look();
+        return room ? { at, room } : out;
+      }
     }
   }
 
-  function locked(locks: Lock[], what: LockKind, on: boolean): Lock[] {
-    const others = locks.filter((lock) => lock.what !== what);
-    return on ? [...others, { what, by: 1 }] : others;
+  function look(): Room | null {
+    const room = roomOf(lesson, {
+      role: scene.role,
+      asked,
+      stopSeen,
+      speaking: scene.count > 3 ? [4] : [],
+      own: { ...own },
+      pictures: pictures(lesson),
+      connection,
+      notices,
+      moments,
+    });
+    const still = lesson.people.filter(({ no }) => no % 3 === 0);
+    return room && scene.paused
+      ? { ...room, still: new Set(still.map(({ no }) => pictureKey(no, 'camera'))) }
+      : room;
+  }
+
+  function draw() {
+    observer(now());
+  }
+
+  function happen(event: LessonEvent) {
+    lesson = apply(lesson, event, Date.now());
+    draw();
+  }
+
+  /** A teacher did something that can be taken back. */
+  function did(who: number, what: ActKind) {
+    acts += 1;
+    happen({ kind: 'acted', acted: { id: acts, by: lesson.me, until: Date.now() + 20_000, who, what } });
+  }
+
+  function source(kind: Source, on: boolean) {
+    own[kind] = on ? { state: 'on', stream: kind === 'content' ? slide() : face(lesson.me) } : { state: 'off' };
+    if (on) moments.decline(kind);
+    happen({ kind: 'sending', who: lesson.me, source: kind, on, by: lesson.me });
+  }
+
+  function rights(who: number, what: LockKind, change: (locks: Lock[]) => Lock[], allowed: boolean) {
+    const one = person(lesson, who);
+    if (!one) return;
+    const next: Rights = { ...one.rights, [what]: allowed };
+    happen({ kind: 'rights', who, rights: next, locks: change(one.locks), people: null });
+  }
+
+  /** Of what can be undone, locks are here; the rest only looks so. */
+  function takeBack(id: number) {
+    const acted = lesson.acted.find((one) => one.id === id);
+    if (acted?.what.did !== 'locked') return;
+    const { what, locked } = acted.what;
+    rights(acted.who, what, (locks) => changed(locks, what, !locked), locked);
   }
 
   function record(on: boolean) {
-    change((room) => {
-      const { recording, me } = room;
-      if (on) return { recording: soon(me), stopped: null };
+    const { recording, me } = lesson;
+    if (on) happen({ kind: 'recording', recording: soon(me), stopped: null });
+    else {
       const stopped = recording && { id: 'r1', why: 'ordered' as const, kept: recording.running };
-      return { recording: null, recorded: [], stopped: stopped && { ...stopped, at: Date.now() } };
-    });
+      happen({ kind: 'recording', recording: null, stopped });
+    }
     if (!on) return;
     setTimeout(() => {
-      change(({ recording }) => ({ recording: recording && { ...recording, running: true } }));
+      const { recording: soon } = lesson;
+      if (soon) happen({ kind: 'recording', recording: { ...soon, running: true }, stopped: null });
     }, LEAD);
+  }
+
+  function act(message: Act) {
+    switch (message.type) {
+      case 'quiet':
+        return happen({ kind: 'quiet', by: message.on ? lesson.me : null });
+      case 'letSpeak':
+        happen({ kind: 'hand', who: message.who, hand: null });
+        happen({ kind: 'letSpeak', who: message.who, on: message.on, by: lesson.me });
+        return did(message.who, { did: 'letSpeak', on: message.on });
+      case 'undo':
+        takeBack(message.id);
+        return happen({ kind: 'undone', id: message.id, by: lesson.me });
+      case 'grant':
+        rights(message.who, message.what, (locks) => locks, message.on);
+        return did(message.who, { did: 'granted', what: message.what, on: message.on });
+      case 'rename': {
+        const { name, who = lesson.me } = message;
+        return happen({ kind: 'renamed', who, name, by: lesson.me });
+      }
+      case 'admit':
+      case 'turnAway':
+        for (const { no } of lesson.waiting) {
+          if (message.who === undefined || message.who === no) {
+            happen({ kind: 'waitEnded', who: no, by: null });
+          }
+        }
+        return;
+      case 'toLobby': {
+        const one = person(lesson, message.who);
+        if (!one) return;
+        const { no, name, role } = one;
+        happen({ kind: 'waiting', waiter: { no, name, role, why: 'lobby', talk: null } });
+        return did(no, { did: 'sentToLobby' });
+      }
+      case 'hideRecent':
+        return did(message.who, { did: 'hid' });
+      case 'editChat':
+      case 'deleteChat': {
+        const old = lesson.chat.find(({ id }) => id === message.id);
+        if (!old) return;
+        return happen({
+          kind: 'chatChanged',
+          message:
+            message.type === 'editChat'
+              ? { ...old, text: message.text, edited: true }
+              : { ...old, text: '', shown: 'deleted' },
+        });
+      }
+      case 'tool':
+        if (message.act === 'spotlight') {
+          return happen({ kind: 'tools', tools: { ...lesson.tools, spotlight: message.who } });
+        }
+        if (message.act === 'inRoom') {
+          return happen({ kind: 'inRoom', who: lesson.me, on: message.on });
+        }
+        if (message.act === 'react') moments.reacted(lesson.me, message.what);
+        return;
+      default:
+        console.debug('act', message);
+    }
+  }
+
+  function leave(reason: 'LEFT' | 'LESSON_ENDED') {
+    at = 'out';
+    out = { at: 'out', reason, past: past(scene) };
+    draw();
+  }
+
+  function enter() {
+    at = 'room';
+    connection = 'ok';
+    lesson = lessonOf(scene);
+    draw();
   }
 
   return {
     subscribe(callback) {
       observer = callback;
-      callback(phase);
+      callback(now());
       return () => (observer = () => undefined);
     },
-    join: () => become(start({ ...scene, at: 'room' })),
-    retry: () => become(start({ ...scene, at: 'room', connection: 'ok' })),
+    join: enter,
+    retry: enter,
     setMicrophone: (on) => source('microphone', on),
     setCamera: (on) => source('camera', on),
     setContent: (on) => source('content', on),
     chooseDevices: () => undefined,
     look: (wishes) => console.debug('look', wishes),
-    hand: (up) => {
-      if (phase.at === 'room') person(phase.room.me, () => ({ hand: up ? 99 : null }));
+    hand: (up) => happen({ kind: 'hand', who: lesson.me, hand: up ? 99 : null }),
+    raiseHand: (no) => happen({ kind: 'hand', who: no, hand: 50 + no }),
+    lowerHand: (who) => happen({ kind: 'hand', who, hand: null }),
+    happen,
+    chat: (text, to) =>
+      happen({
+        kind: 'chat',
+        message: {
+          id: lesson.chat.length + 1,
+          from: lesson.me,
+          to: to ?? null,
+          text,
+          at: Date.now(),
+          edited: false,
+          shown: 'shown',
+        },
+      }),
+    act,
+    mute: (who, kind) => {
+      happen({ kind: 'sending', who, source: kind, on: false, by: lesson.me });
+      did(who, { did: 'muted', source: kind });
     },
-    raiseHand: (no) => person(no, () => ({ hand: 50 + no })),
-    lowerHand: (who) => person(who, () => ({ hand: null })),
-    chat: (text) =>
-      change((room) => ({
-        chat: [...room.chat, { id: room.chat.length + 1, from: room.me, text, at: Date.now() }],
-      })),
-    mute: (who, kind) => person(who, (one) => ({ sending: switched(one.sending, kind, false) })),
     lock: (who, what, on) => {
-      if (who === null) change((room) => ({ locks: locked(room.locks, what, on) }));
-      else person(who, (one) => ({ locks: locked(one.locks, what, on) }));
+      const change = (locks: Lock[]) => changed(locks, what, on);
+      if (who === null) return happen({ kind: 'locks', locks: change(lesson.locks), people: null });
+      rights(who, what, change, !on);
+      did(who, { did: 'locked', what, locked: on });
     },
-    remove: (who) => change((room) => ({ people: room.people.filter(({ no }) => no !== who) })),
+    remove: (who) => happen({ kind: 'removed', who, by: lesson.me }),
     record,
-    recordConsent: (given) =>
-      change(({ me, recorded }) => ({
-        asked: false,
-        recorded: [...recorded.filter((no) => no !== me), ...(given ? [me] : [])],
-      })),
-    dismissStopped: () => change(() => ({ stopped: null })),
-    leave: () => become({ at: 'out', reason: 'LEFT', past: past(scene) }),
-    endForAll: () => become({ at: 'out', reason: 'LESSON_ENDED', past: past(scene) }),
-    dismiss: (failure) =>
-      change((room) => ({ notices: room.notices.filter((one) => one !== failure) })),
+    recordConsent: (given) => {
+      asked = false;
+      happen({ kind: 'recorded', who: lesson.me, on: given });
+    },
+    dismissStopped: () => {
+      stopSeen = lesson.stopped?.id ?? null;
+      draw();
+    },
+    dismissInvited: () => moments.decline(),
+    leave: () => leave('LEFT'),
+    endForAll: () => leave('LESSON_ENDED'),
+    dismiss: (failure) => {
+      notices = notices.filter((one) => one !== failure);
+      draw();
+    },
   };
 }
 
-function switched(sending: Kind[], kind: Kind, on: boolean): Kind[] {
-  const others = sending.filter((one) => one !== kind);
-  return on ? [...others, kind] : others;
-}
-
-/** Milliseconds between the announcement and the beginning. */
-const LEAD = 5000;
-
-function soon(by: number): NonNullable<Room['recording']> {
-  return { id: 'r1', by, running: false, since: Date.now() + LEAD };
-}
-
-function recording(scene: Scene): Room['recording'] {
-  if (scene.recording === null) return null;
-  const now = soon(1);
-  return scene.recording === 'soon' ? now : { ...now, running: true, since: Date.now() - 724_000 };
+function changed(locks: Lock[], what: LockKind, on: boolean): Lock[] {
+  const others = locks.filter((lock) => lock.what !== what);
+  return on ? [...others, { what, by: 1 }] : others;
 }
 
 function past({ role }: Scene) {
   return { role, lesson: 12, access: 'access' };
 }
 
-function start(scene: Scene): Phase {
-  const name = scene.role === 'teacher' ? 'Frau Kern' : 'Mira';
-  const door = {
-    title: '7b · Mathematik',
-    role: scene.role,
-    name: scene.link === 'personal' ? name : null,
-    access: 'access',
+/** The own sources as the lesson has them. */
+function owns(lesson: Lesson): Record<Source, OwnSource> {
+  const me = person(lesson, lesson.me);
+  const state = (kind: Source): OwnSource => {
+    const held = me && heldBy(lesson, me, kind);
+    if (held) return { state: 'locked', ...held };
+    if (!me || !effective(lesson, me)[kind] || !me.sending.includes(kind)) return { state: 'off' };
+    const stream = kind === 'microphone' ? new MediaStream() : kind === 'camera' ? face(me.no) : slide();
+    return { state: 'on', stream };
   };
-  switch (scene.at) {
-    case 'arriving':
-      return { at: 'arriving' };
-    case 'door':
-    case 'joining':
-      return { at: scene.at, door };
-    case 'out':
-      return { at: 'out', reason: scene.reason, past: past(scene) };
-    case 'room':
-      return { at: 'room', room: room(scene) };
-  }
-}
-
-function room(scene: Scene): Room {
-  const people = Array.from({ length: scene.count }, (_, index) => made(index, scene));
-  const me = scene.role === 'teacher' ? 1 : Math.min(2, scene.count);
-  const mine = people.find((one) => one.no === me);
-  if (mine) {
-    mine.role = scene.role;
-    if (scene.role === 'presenter') mine.rights = { ...mine.rights, content: true };
-    const camera = scene.dark < scene.count && scene.role !== 'observer';
-    mine.sending = camera ? ['microphone', 'camera'] : [];
-  }
-  const pictures = new Map<string, MediaStream>();
-  for (const one of people) {
-    if (one.sending.includes('camera')) {
-      pictures.set(pictureKey(one.no, 'camera'), face(one.no));
-    }
-    if (one.sending.includes('content')) pictures.set(pictureKey(one.no, 'content'), slide());
-  }
-  const on = mine?.sending.includes('camera') === true;
-  const locks: Lock[] = scene.quiet
-    ? [
-        { what: 'microphone', by: 1 },
-        { what: 'chat', by: 1 },
-      ]
-    : [];
-  const silenced = scene.quiet && mine?.role === 'pupil';
-  if (mine && silenced) {
-    mine.locks = locks;
-    mine.rights = { ...mine.rights, microphone: false, chat: false };
-    mine.sending = mine.sending.filter((kind) => kind !== 'microphone');
-  }
   return {
-    me,
-    role: scene.role,
-    title: '7b · Mathematik',
-    lesson: 12,
-    access: 'access',
-    recording: recording(scene),
-    recorded: scene.recording
-      ? [
-          ...(scene.role === 'teacher' ? [2, 4, 5, 7] : []),
-          ...(scene.consent === 'yes' ? [me] : []),
-        ]
-      : [],
-    mayBeRecorded: scene.consent !== 'none',
-    asked: scene.recording !== null && scene.consent === 'asked',
-    stopped: scene.stopped && {
-      id: 'r1',
-      why: scene.stopped,
-      kept: true,
-      at: new Date(2026, 10, 23, 9, 52).getTime(),
-    },
-    started: new Date(2026, 10, 23, 9, 22).getTime(),
-    people,
-    chat: scene.chat ? chat(people) : [],
-    locks,
-    speaking: scene.count > 3 ? [4] : [],
-    own: {
-      microphone: silenced
-        ? { state: 'locked', by: 1 }
-        : on
-          ? { state: 'on', stream: new MediaStream() }
-          : { state: 'off' },
-      camera: on ? { state: 'on', stream: face(me) } : { state: 'off' },
-      content: { state: 'off' },
-    },
-    pictures,
-    ...(scene.paused && {
-      paused: new Set(people.filter(({ no }) => no % 3 === 0).map(({ no }) => pictureKey(no, 'camera'))),
-    }),
-    ...(scene.captions && {
-      captions: 'Wir schauen uns die Parabel an: Wo liegt ihr tiefster Punkt, und woran sieht man das?',
-    }),
-    connection: scene.connection,
-    notices: scene.notices,
+    microphone: state('microphone'),
+    camera: state('camera'),
+    content: { state: 'off' },
   };
 }
 
-function made(index: number, scene: Scene): Participant {
-  const teacher = index === 0;
-  const no = index + 1;
-  const hand: Record<number, number> = { 5: 11, 9: 12, 14: 13 };
-  const sending: Kind[] = [];
-  if (teacher || no === 4) sending.push('microphone');
-  if (no <= scene.count - scene.dark) sending.push('camera');
-  if (teacher && scene.content) sending.push('content');
-  return {
-    no,
-    name: teacher ? 'Frau Kern' : (NAMES[index - 1] ?? `Gast ${no}`),
-    role: teacher ? 'teacher' : 'pupil',
-    online: no !== 7,
-    rights: { microphone: true, camera: true, content: teacher, chat: true },
-    locks: [],
-    sending,
-    hand: hand[no] ?? null,
-  };
-}
-
-function chat(people: Participant[]) {
-  const texts = [
-    'Guten Morgen, das Arbeitsblatt liegt auf https://schule.example/blatt-7.',
-    'Danke. Ist Aufgabe 3b auch dran?',
-    'Ja, bis Donnerstag.',
-  ];
-  return texts.map((text, index) => ({
-    id: index + 1,
-    from: people[index % people.length]?.no ?? 1,
-    text,
-    at: new Date(2026, 10, 23, 9, 24 + index).getTime(),
-  }));
+function pictures({ people }: Lesson): ReadonlyMap<string, MediaStream> {
+  const all = new Map<string, MediaStream>();
+  const is = (kind: Kind) => people.filter(({ sending }) => sending.includes(kind));
+  for (const { no } of is('camera')) all.set(pictureKey(no, 'camera'), face(no));
+  for (const { no } of is('content')) all.set(pictureKey(no, 'content'), slide());
+  return all;
 }

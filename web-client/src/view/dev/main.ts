@@ -3,11 +3,13 @@
  * or, if `at` or `role` is given, the whole client on a made-up session. What it shows is chosen in
  * the address: at, role, count, content, dark, link, connection, notices, reason, chat, quiet,
  * paused, captions, moving, recording (soon, runs), consent (none, asked, yes, no), stopped (why),
+ * rest (no teacher), locked (kinds), lobby (how many), why (lobby, begin, talk; at=waiting), late
+ * (minutes), roster (names), word, invited, inroom, simple, groups (how many),
  * recordings (how many), fault (a status), unplayable, lang and theme. `at=watch` is the player.
  */
 import { mount } from 'svelte';
-import type { Role } from '../../protocol';
-import type { Failure, Room } from '../../session/model';
+import type { LockKind, Role } from '../../protocol';
+import type { Failure, Room, Wait } from '../../session/model';
 import App from '../../ui/App.svelte';
 import { settings } from '../../ui/settings.svelte';
 import { addressAs } from '../../ui/text/words.svelte';
@@ -54,6 +56,17 @@ if (target && asked.get('at') === 'watch') {
     reason: (asked.get('reason') ?? 'LEFT') as Scene['reason'],
     chat: asked.has('chat'),
     quiet: asked.has('quiet'),
+    roster: number('roster', 0),
+    rest: asked.has('rest'),
+    locked: (asked.get('locked')?.split(',') ?? []) as LockKind[],
+    lobby: number('lobby', 0),
+    why: (asked.get('why') ?? 'lobby') as Wait['why'],
+    late: number('late', 0),
+    word: asked.has('word'),
+    invited: asked.has('invited'),
+    inRoom: asked.has('inroom'),
+    simple: asked.has('simple'),
+    groups: number('groups', 0),
     paused: asked.has('paused'),
     captions: asked.has('captions'),
     recording: asked.get('recording') as Scene['recording'],

@@ -4,10 +4,10 @@
  */
 import type { LockKind, Participant } from '../../protocol';
 import type { OwnSource, Room, Session } from '../../session/model';
+import { heldBy, type Held } from '../../session/rights';
 import { t } from '../../ui/text/words.svelte';
 import type { Control } from './controls';
 import type { Desk } from './desk.svelte';
-import { isQuiet, toLock, toUnlock } from './quiet';
 
 /** Presses a control of the bar. */
 export function press(control: Control, room: Room, session: Session, desk: Desk): void {
@@ -26,7 +26,7 @@ export function press(control: Control, room: Room, session: Session, desk: Desk
     case 'hand':
       return session.hand(me(room)?.hand == null);
     case 'quiet':
-      return quiet(room, session, desk);
+      return session.act({ type: 'quiet', on: room.quiet === null });
     case 'people':
     case 'chat':
     case 'view':
@@ -40,6 +40,12 @@ export function press(control: Control, room: Room, session: Session, desk: Desk
       desk.ending = true;
       return;
   }
+}
+
+/** In the classroom one speaks while holding: what holding does, or undefined elsewhere. */
+export function holdToSpeak(room: Room, session: Session): ((held: boolean) => void) | undefined {
+  if (!room.inRoom || lockOf('microphone', room) !== null) return undefined;
+  return (held) => session.setMicrophone(held);
 }
 
 /** The own entry in the list of people. */
@@ -60,31 +66,37 @@ export function ownOf(control: 'microphone' | 'camera' | 'show', room: Room): Ow
 /** Why a control of an own source does nothing, in words; null if it is free. */
 export function lockOf(control: 'microphone' | 'camera' | 'show', room: Room): string | null {
   const source = ownOf(control, room);
-  if (source.state === 'locked') return byWhom(source.by, room);
+  if (source.state === 'locked') return inWords(source, room);
   const what: LockKind = control === 'show' ? 'content' : control;
-  const own = me(room);
-  return own && !own.rights[what] ? whoLocked(what, room) : null;
+  return me(room) && !room.rights[what] ? whoLocked(what, room) : null;
 }
 
-/** "Locked by ..." for one of the own rights. */
+/** Why one of the own rights is missing: "Locked by ...", or what the lesson does just now. */
 export function whoLocked(what: LockKind, room: Room): string {
-  const lock = me(room)?.locks.find((one) => one.what === what);
-  return lock ? byWhom(lock.by, room) : t().locked;
+  const own = me(room);
+  const held = own ? heldBy(room, own, what) : null;
+  return held ? inWords(held, room) : t().locked;
 }
 
-function byWhom(no: number, room: Room): string {
-  const name = room.people.find((person) => person.no === no)?.name;
-  return name === undefined ? t().locked : t().lockedBy(name);
-}
-
-function quiet(room: Room, session: Session, desk: Desk): void {
-  if (isQuiet(room.locks)) {
-    for (const what of toUnlock(room.locks, desk.quieted)) session.lock(null, what, false);
-    desk.quieted = [];
-    desk.tell(t().didQuietEnd);
-    return;
+function inWords({ why, by }: Held, room: Room): string {
+  switch (why) {
+    case 'quiet':
+      return t().classroom.heldByQuiet;
+    case 'pause':
+      return t().classroom.heldByPause;
+    case 'lock':
+      return lockedBy(by, room);
   }
-  desk.quieted = toLock(room.locks);
-  for (const what of desk.quieted) session.lock(null, what, true);
-  desk.tell(t().didQuiet);
+}
+
+/** "Locked by ..."; 0 is the school. */
+export function lockedBy(no: number, room: Room): string {
+  if (no === 0) return t().classroom.lockedBySchool;
+  const name = nameOf(no, room);
+  return name === null ? t().locked : t().lockedBy(name);
+}
+
+/** The name of somebody who is there. */
+export function nameOf(no: number, room: Room): string | null {
+  return room.people.find((person) => person.no === no)?.name ?? null;
 }

@@ -7,6 +7,16 @@ const row = (role: Role, narrow: boolean) => {
   return [...start, ...middle, ...end].join(' ');
 };
 
+test('small children have two controls, their teacher has all', () => {
+  expect(bar('pupil', false, true)).toEqual({
+    start: ['microphone'],
+    middle: [],
+    end: ['leave'],
+    inMore: [],
+  });
+  expect(bar('teacher', false, true)).toEqual(bar('teacher', false));
+});
+
 test.each<[Role, boolean, string]>([
   ['teacher', false, 'microphone camera show quiet people chat tools more end'],
   ['teacher', true, 'microphone camera quiet people more end'],

@@ -28,8 +28,9 @@ export interface Bar {
   inMore: Control[];
 }
 
-/** The bar of a role; `narrow` is the width of a phone. */
-export function bar(role: Role, narrow: boolean): Bar {
+/** The bar of a role; `narrow` is the width of a phone, `simple` is for small children. */
+export function bar(role: Role, narrow: boolean, simple = false): Bar {
+  if (simple && role === 'pupil') return row(['microphone'], 'leave', []);
   switch (role) {
     case 'teacher':
       return narrow

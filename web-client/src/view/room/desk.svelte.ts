@@ -2,12 +2,12 @@
  * What this person has arranged on their own screen: open panel, view, who is large, messages.
  * Invariant: nothing of it is known to anyone else. It ends with the room.
  */
-import type { LockKind } from '../../protocol';
 import type { Room } from '../../session/model';
+import { ALL } from './addressees';
 import type { Source } from './seats';
 
 /** A panel; at most one is open. */
-export type Panel = 'people' | 'chat' | 'tools' | 'recording' | 'more' | 'view' | 'settings';
+export type Panel = 'people' | 'chat' | 'tools' | 'recording' | 'rights' | 'more' | 'view' | 'settings';
 
 /** How people stand when nothing is shown. */
 export type Layout = 'gallery' | 'speaker';
@@ -28,10 +28,12 @@ export class Desk {
   pinned = $state.raw<Source | null>(null);
   notes = $state.raw<readonly Note[]>([]);
   ending = $state(false);
+  /** Whom the next message is to, by its key. */
+  addressee = $state<string>(ALL);
   /** Notice about a recording that this person has closed. */
   recordingRead = $state<string | null>(null);
-  /** What the last press of quiet locked. */
-  quieted: LockKind[] = [];
+  /** Numbers of the acts whose notice this person has closed. */
+  actsRead = $state.raw<readonly number[]>([]);
   /** Number of the last chat message that was on the screen. */
   read = $state(0);
   #notes = 0;

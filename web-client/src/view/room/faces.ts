@@ -22,11 +22,13 @@ import { isOn, lockOf, me, ownOf } from './acts';
 import type { Control } from './controls';
 import type { Desk, Panel } from './desk.svelte';
 import { keyOf } from './keys';
-import { isQuiet } from './quiet';
-import { hands } from './seats';
+import { hands, lobby } from './seats';
 
 /** What the bar passes to a control, but for where it stands and what a press does. */
 export type Face = Omit<ComponentProps<typeof BarControl>, 'onpress' | 'align'>;
+
+/** Panels that are reached by the tools. */
+const TOOLS: readonly (Panel | null)[] = ['tools', 'recording', 'rights'];
 
 /** The face of a control now. */
 export function faceOf(control: Control, room: Room, desk: Desk): Face {
@@ -56,7 +58,7 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
       };
     }
     case 'quiet': {
-      const quiet = isQuiet(room.locks);
+      const quiet = room.quiet !== null;
       return {
         icon: VolumeX,
         label: w.quiet,
@@ -66,11 +68,16 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
       };
     }
     case 'people': {
-      const count = hands(room.people).length;
+      const raised = hands(room.people).length;
+      const waiting = lobby(room).length;
+      const spoken = [
+        ...(raised > 0 ? [w.hands(raised)] : []),
+        ...(waiting > 0 ? [w.classroom.waitingSpoken(waiting)] : []),
+      ];
       return {
         icon: Users,
         label: w.people,
-        badge: { count, spoken: w.hands(count) },
+        badge: { count: raised + waiting, spoken: spoken.join(', ') },
         ...panelFace(control, desk, w.peopleOpen, w.peopleClose),
       };
     }
@@ -94,7 +101,7 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
         icon: Wrench,
         label: w.tools,
         ...panelFace(control, desk, w.toolsOpen, w.toolsClose),
-        expanded: desk.panel === 'tools' || desk.panel === 'recording',
+        expanded: TOOLS.includes(desk.panel),
       };
     case 'more':
       return {
@@ -114,7 +121,9 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
 
 /** Messages of others that were never on this screen. */
 export function unread(room: Room, desk: Desk): number {
-  return room.chat.filter((message) => message.id > desk.read && message.from !== room.me).length;
+  const { chat, me } = room;
+  return chat.filter(({ id, from, shown }) => id > desk.read && from !== me && shown === 'shown')
+    .length;
 }
 
 function sourceFace(
@@ -128,6 +137,7 @@ function sourceFace(
   const source = ownOf(control, room);
   const face = { icon, label, pressed: isOn(source) };
   if (locked !== null) return { ...face, locked: true, tip: locked };
+  if (control === 'microphone' && room.inRoom) return { ...face, tip: t().classroom.holdToSpeak };
   if (source.state === 'starting') return { ...face, tip: t().starting };
   if (source.state === 'failed') return { ...face, tip: t().failures[source.failure].say };
   return { ...face, ...keyed(control, verb) };

@@ -25,6 +25,12 @@ export function controlOf(event: KeyboardEvent): Control | null {
   return LETTERS[event.key.toLowerCase()] ?? null;
 }
 
+/** Whether a key press is the space bar and nothing on the page wants it. */
+export function isSpeakKey(event: KeyboardEvent): boolean {
+  if (event.key !== ' ' || event.ctrlKey || event.metaKey || event.altKey) return false;
+  return !(event.target instanceof Element && event.target.closest(TAKES_SPACE));
+}
+
 /** Moves the focus to the next (or the previous) region that is on the screen. */
 export function nextRegion(root: ParentNode, back: boolean): void {
   const regions = [...root.querySelectorAll<HTMLElement>('[data-region]')].filter(
@@ -36,5 +42,7 @@ export function nextRegion(root: ParentNode, back: boolean): void {
   const step = back ? (now < 0 ? 0 : -1) : 1;
   regions[(now + step + regions.length) % regions.length]?.focus();
 }
+
+const TAKES_SPACE = 'input, textarea, select, button, a, summary, dialog, [contenteditable]';
 
 const WRITING = 'input:not([type=checkbox], [type=radio]), textarea, select, dialog, [contenteditable]';

@@ -1,10 +1,11 @@
 /**
- * What is read aloud and heard of hands, comings and goings. Invariant: at most one announcement
+ * What is read aloud and heard of hands, the lobby, comings and goings. Invariant: at most one announcement
  * in three seconds, and one sound with it, so that a class that comes in is one sentence.
  */
 import type { Room } from '../../session/model';
 import type { Sound } from '../../ui/sound';
 import { t } from '../../ui/text/words.svelte';
+import { lobby } from './seats';
 
 const TOGETHER = 3000;
 
@@ -15,6 +16,8 @@ export class News {
   #joined: string[] = [];
   #left: string[] = [];
   #hands: string[] = [];
+  #waiting: string[] = [];
+  #queue: ReadonlySet<number> = new Set();
   #rung = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #heard: (sound: Sound) => void;
@@ -32,18 +35,23 @@ export class News {
     );
     const before = this.#known;
     this.#known = now;
+    const waiters = lobby(room);
+    const queue = this.#queue;
+    this.#queue = new Set(waiters.map(({ no }) => no));
     if (!before) return;
+    for (const { no, name } of waiters) if (!queue.has(no)) this.#waiting.push(name);
     for (const [no, { name, hand }] of now) {
       if (!before.has(no)) this.#joined.push(name);
       if (hand && !before.get(no)?.hand) this.#hands.push(name);
     }
     for (const [no, { name }] of before) if (!now.has(no)) this.#left.push(name);
     // At once, unless one of this group was heard already.
-    if (this.#hands.length > 0 && !this.#rung) {
+    if (this.#hands.length + this.#waiting.length > 0 && !this.#rung) {
       this.#rung = true;
-      this.#heard('hand');
+      this.#heard(this.#hands.length > 0 ? 'hand' : 'knock');
     }
-    if (this.#joined.length + this.#left.length + this.#hands.length > 0) {
+    const news = [this.#joined, this.#left, this.#hands, this.#waiting];
+    if (news.some((names) => names.length > 0)) {
       this.#timer ??= setTimeout(() => this.#say(), TOGETHER);
     }
   }
@@ -56,6 +64,7 @@ export class News {
     this.#timer = null;
     const sentences = [
       this.#hands.length > 0 ? t().saidHand(this.#hands.join(', ')) : '',
+      this.#waiting.length > 0 ? t().classroom.saidWaiting(this.#waiting.join(', ')) : '',
       this.#joined.length > 0 ? t().saidJoined(this.#joined.join(', ')) : '',
       this.#left.length > 0 ? t().saidLeft(this.#left.join(', ')) : '',
     ];
@@ -63,6 +72,7 @@ export class News {
     this.#joined = [];
     this.#left = [];
     this.#hands = [];
+    this.#waiting = [];
     this.#rung = false;
   }
 }

@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Participant } from '../../protocol';
 import type { Room } from '../../session/model';
+import { CALM, pupil as person, RIGHTS } from '../../session/testing';
 import { contents, handPlaces, initials, main, seated } from './seats';
-
-function person(no: number, more: Partial<Participant> = {}): Participant {
-  return {
-    no,
-    name: `P${no}`,
-    role: 'pupil',
-    online: true,
-    rights: { microphone: true, camera: true, content: false, chat: true },
-    locks: [],
-    sending: [],
-    hand: null,
-    ...more,
-  };
-}
 
 function seen(no: number, more: Partial<Participant> = {}): Participant {
   return person(no, { sending: ['camera'], ...more });
@@ -23,20 +10,23 @@ function seen(no: number, more: Partial<Participant> = {}): Participant {
 
 function room(me: number, people: Participant[]): Room {
   return {
+    ...CALM,
     me,
     role: 'pupil',
     title: '7b',
     lesson: 1,
     access: '',
-    recording: null,
-    recorded: [],
     mayBeRecorded: false,
     asked: false,
     stopped: null,
-    started: 0,
     people,
-    chat: [],
-    locks: [],
+    rights: RIGHTS,
+    floor: [],
+    acted: [],
+    votes: 0,
+    reactions: [],
+    invited: null,
+    inRoom: false,
     speaking: [],
     own: { microphone: { state: 'off' }, camera: { state: 'off' }, content: { state: 'off' } },
     pictures: new Map(),
@@ -48,6 +38,39 @@ function room(me: number, people: Participant[]): Room {
 test('oneself sits last, all others in their order', () => {
   const order = seated(room(2, [person(1), person(2), person(3)])).map(({ no }) => no);
   expect(order).toEqual([1, 3, 2]);
+});
+
+test('whoever is in another group is not here, whoever visits is', () => {
+  const people = [person(1), person(2), person(3), person(4, { role: 'teacher' })];
+  const groups = { ...CALM.groups, open: true, mine: 1, members: [[1, 2], []] };
+  const seen = (part: Partial<Room>) => seated({ ...room(2, people), ...part }).map(({ no }) => no);
+  expect(seen({ groups })).toEqual([1, 2]);
+  const visits = [{ who: 4, group: 1, listens: false, since: null }];
+  expect(seen({ groups: { ...groups, visits } })).toEqual([1, 4, 2]);
+  expect(seen({ groups: { ...groups, everywhere: [4] } })).toEqual([1, 4, 2]);
+  expect(seen({ groups: { ...groups, open: false } })).toEqual([1, 3, 4, 2]);
+});
+
+test('a teacher in the class sees those who are in no group', () => {
+  const people = [person(1), person(2), person(3), person(4, { role: 'teacher' })];
+  const groups = { ...CALM.groups, open: true, members: [[1], [3]] };
+  const teachers: Room = { ...room(4, people), role: 'teacher', groups };
+  expect(seated(teachers).map(({ no }) => no)).toEqual([2, 4]);
+});
+
+test('pupils who look at their teacher see teachers and what is shown', () => {
+  const shows = person(1, { sending: ['content'] });
+  const people = [shows, person(2), person(4, { role: 'teacher' })];
+  const focused = { ...room(2, people), tools: { ...CALM.tools, focus: true } };
+  expect(seated(focused).map(({ no }) => no)).toEqual([4, 2]);
+  expect(contents(focused)).toEqual([{ participant: 1, kind: 'content' }]);
+  expect(seated({ ...focused, role: 'teacher' })).toHaveLength(3);
+});
+
+test('whoever is pinned for all is large', () => {
+  const people = [seen(1), seen(2, { role: 'teacher' }), seen(3)];
+  const pinned = { ...room(3, people), tools: { ...CALM.tools, spotlight: [1] } };
+  expect(main(pinned, null)?.source.participant).toBe(1);
 });
 
 test('hands are numbered in the order of raising', () => {

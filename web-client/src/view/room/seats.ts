@@ -2,7 +2,7 @@
  * Who stands where. Invariant: the order is the seating plan; speaking, hands and cameras never
  * change it. The own tile is always last.
  */
-import type { Kind, Participant } from '../../protocol';
+import type { Kind, Participant, Waiter } from '../../protocol';
 import { pictureKey, type Room } from '../../session/model';
 
 /** A picture that a layout can show: whose and which. */
@@ -16,11 +16,39 @@ export function keyOf(source: Source): string {
   return pictureKey(source.participant, source.kind);
 }
 
-/** Everyone in seating order, oneself last. */
+/** Everyone who is seen and heard here, in seating order, oneself last. */
 export function seated(room: Room): Participant[] {
+  return everyone(room).filter((person) => isHere(room, person));
+}
+
+/** Everyone in the lesson, in seating order, oneself last. */
+export function everyone(room: Room): Participant[] {
   const others = room.people.filter((person) => person.no !== room.me);
   const me = room.people.find((person) => person.no === room.me);
   return me ? [...others, me] : others;
+}
+
+/** Who waits for a teacher to let them in. */
+export function lobby(room: Room): Waiter[] {
+  return room.waiting.filter((waiter) => waiter.why === 'lobby');
+}
+
+/**
+ * Whether a person is seen and heard here: in one's own group while groups are open, and only
+ * teachers for a class that is to look at its teacher. Of others the server sends nothing.
+ */
+export function isHere(room: Room, person: Participant): boolean {
+  if (person.no === room.me) return true;
+  const { groups, tools } = room;
+  const watched = room.role === 'pupil' || room.role === 'guest';
+  if (tools.focus && watched && (person.role === 'pupil' || person.role === 'guest')) return false;
+  if (!groups.open || groups.everywhere.includes(person.no)) return true;
+  const visit = groups.visits.find((one) => one.who === person.no && !one.listens);
+  const theirs = groups.members.findIndex((members) => members.includes(person.no)) + 1;
+  const place = visit?.group ?? (theirs > 0 ? theirs : null);
+  if (groups.mine !== null) return place === groups.mine;
+  // In the class others' groups are told to teachers only; whoever is in one is not here.
+  return place === null;
 }
 
 /** Whether a person sends a picture of that kind. One's own camera counts once it delivers. */
@@ -54,6 +82,7 @@ export function handPlaces(people: Participant[]): ReadonlyMap<number, number> {
 export function contents(room: Room): Source[] {
   return room.people
     .filter((person) => person.no !== room.me && person.sending.includes('content'))
+    .filter((person) => isHere({ ...room, tools: { ...room.tools, focus: false } }, person))
     .sort((one, other) => rank(one) - rank(other))
     .map((person) => ({ participant: person.no, kind: 'content' }));
 }
@@ -72,8 +101,11 @@ export interface Main {
  */
 export function main(room: Room, spoke: number | null): Main | null {
   const others = room.people.filter(
-    (person) => person.no !== room.me && person.sending.includes('camera'),
+    (person) =>
+      person.no !== room.me && person.sending.includes('camera') && isHere(room, person),
   );
+  const pinned = others.find((person) => room.tools.spotlight.includes(person.no));
+  if (pinned) return { source: { participant: pinned.no, kind: 'camera' }, fixed: false };
   const teacher =
     room.role === 'teacher' ? undefined : others.find((person) => person.role === 'teacher');
   const chosen = teacher ?? others.find((person) => person.no === spoke) ?? others[0];
