@@ -20,6 +20,9 @@ const BINARY = resolve(
   process.env.KREIDE_BIN ?? join(import.meta.dirname, '../../../target/release/kreide'),
 );
 
+/** A room in which nobody waits and nothing is locked; what the default does has its own test. */
+const OPEN = ['early=true', 'lobby=nobody', 'supervised=false', 'locked='];
+
 /** A TCP port of the loopback address that was free a moment ago. */
 export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -53,16 +56,18 @@ async function bound(port) {
 
 /**
  * Starts a server and waits for its `ready`.
- * @param {{mediaAddress?: string, settings?: Record<string, string | number>}} [options]
+ * @param {{mediaAddress?: string, settings?: Record<string, string | number>,
+ *   policy?: string[]}} [options]
  *   `mediaAddress`: the address that media is bound to; the default keeps test traffic on the
- *   loopback address. `settings`: keys of deploy/reference.toml
+ *   loopback address. `settings`: keys of deploy/reference.toml. `policy`: what the school has
+ *   decided for its rooms, as `kreide room set --policy` takes it; nothing: the defaults
  */
-export async function startServer({ mediaAddress = '127.0.0.1', settings = {} } = {}) {
+export async function startServer({ mediaAddress = '127.0.0.1', settings = {}, policy = OPEN } = {}) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\` first`);
   const data = await mkdtemp(join(tmpdir(), 'kreide-e2e-data-'));
   const http = await freePort();
   const media = await freeMediaPort();
-  const server = new Server(data, http, media, mediaAddress);
+  const server = new Server(data, http, media, mediaAddress, policy);
   try {
     await server.configure(settings);
     await server.start();
@@ -76,8 +81,12 @@ export async function startServer({ mediaAddress = '127.0.0.1', settings = {} } 
 class Server {
   #process = null;
   #lines = [];
+  #policy;
+  /** Rooms that are made, by their ids. */
+  #rooms = new Map();
 
-  constructor(data, http, media, mediaAddress) {
+  constructor(data, http, media, mediaAddress, policy) {
+    this.#policy = policy;
     this.data = data;
     this.port = http;
     this.url = `http://127.0.0.1:${http}`;
@@ -154,12 +163,19 @@ class Server {
    *   person without a name it is a link for the whole class
    */
   async link({ role, name, room = '7b', url = this.url, recordable = false }) {
+    if (!this.#rooms.has(room)) this.#rooms.set(room, this.#makeRoom(room));
+    await this.#rooms.get(room);
     const who = name === undefined ? ['--class'] : ['--name', name];
     if (recordable) who.push('--may-be-recorded');
     const { stdout } = await promisify(execFile)(BINARY, [
       'link', '--data', this.data, '--url', url, '--room', room, '--role', role, ...who,
     ]);
     return stdout.trim();
+  }
+
+  async #makeRoom(room) {
+    const policy = this.#policy.flatMap((value) => ['--policy', value]);
+    await promisify(execFile)(BINARY, ['room', 'set', room, '--data', this.data, ...policy]);
   }
 
   /**
