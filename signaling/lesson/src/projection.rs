@@ -13,7 +13,7 @@ impl Lesson {
     #[must_use]
     pub fn visible(&self, logged: &Logged, no: ParticipantNo) -> bool {
         self.seat(no).is_some_and(|seat| {
-            seat.waits().is_none()
+            seat.outside.is_none()
                 && logged.seq >= seat.first_seq
                 && logged.audience.includes(no, seat.role)
         })

@@ -88,8 +88,8 @@ impl State {
         self.latest = self.latest.max(logged.at);
         self.change(logged);
         for (no, seat) in &mut self.seats {
-            // Whoever waits must not even count.
-            if seat.waits().is_none() && logged.audience.includes(*no, seat.role) {
+            // Whoever waits, or went without having been let in, must not even count.
+            if seat.outside.is_none() && logged.audience.includes(*no, seat.role) {
                 seat.seen += 1;
             }
         }

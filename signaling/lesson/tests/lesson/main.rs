@@ -24,3 +24,4 @@ mod stored;
 mod talks;
 mod tools;
 mod undo;
+mod whole;

@@ -193,6 +193,15 @@ proptest! {
         let again = Lesson::replay(key(), read).unwrap();
         prop_assert_eq!(again.state_hash(), class.lesson.state_hash());
 
+        // And from a snapshot anywhere in the log.
+        let middle = class.log.len() / 2;
+        let half = Lesson::replay(key(), class.log[..middle].iter().cloned()).unwrap();
+        let mut rest = Lesson::restore(key(), &half.snapshot()).unwrap();
+        for logged in &class.log[middle..] {
+            rest.apply(logged).unwrap();
+        }
+        prop_assert_eq!(rest.state_hash(), class.lesson.state_hash());
+
         // Everyone's own sequence counts exactly what they can see.
         for no in (1..9).map(p) {
             let seen = class.log.iter().filter(|logged| again.visible(logged, no)).count();
