@@ -222,7 +222,7 @@ export type Act = Extract<
   }
 >;
 
-/** Everything a person can do. No call throws; failures appear in the model. */
+/** Everything a person can do. No call throws; failures appear in the model, but those of `ask`. */
 export interface Commands {
   /** Must be called inside the click: it also starts the one audio element. */
   join(who: Who | null, choice: DeviceChoice): void;
@@ -241,6 +241,8 @@ export interface Commands {
   chat(text: string, to?: ChatTo): void;
   /** Whatever else can be said in a lesson. What the line loses is not said again. */
   act(message: Act): void;
+  /** The same for whoever tells refusals themselves: rejects with the code of the refusal. */
+  ask(message: ClientMessage): Promise<void>;
   mute(who: number, kind: Kind): void;
   lock(who: number | null, what: LockKind, locked: boolean): void;
   remove(who: number): void;
