@@ -287,6 +287,21 @@ describe('a teacher', () => {
     });
   });
 
+  it('is told by whoever asks why it was refused, without a notice', async () => {
+    const socket = await teach();
+    const asked = session.ask({ type: 'poll', act: 'close' }).catch((code: unknown) => code);
+    socket.says({ type: 'error', ref: socket.heard('poll')[0]?.ref ?? 0, code: 'TOO_LATE', message: '' });
+    expect(await asked).toBe('TOO_LATE');
+    const taken = session.ask({ type: 'talk', act: 'more' });
+    socket.says({ type: 'ok', ref: socket.heard('talk')[0]?.ref ?? 0 });
+    await expect(taken).resolves.toBeUndefined();
+    const lost = session.ask({ type: 'talk', act: 'more' }).catch((code: unknown) => code);
+    socket.onclose?.();
+    expect(await lost).toBe('CONNECTION_LOST');
+    await settle();
+    expect(room().notices).not.toContain('TOO_LATE');
+  });
+
   it('says after a loss what still is meant, and nothing that was for its moment', async () => {
     const first = await teach();
     first.onclose?.();
@@ -295,11 +310,9 @@ describe('a teacher', () => {
     session.act({ type: 'quiet', on: false });
     session.act({ type: 'undo', id: 4 });
     session.act({ type: 'tool', act: 'pick' });
-    session.act({ type: 'poll', act: 'vote', poll: 1, option: 0 });
     await vi.advanceTimersByTimeAsync(200);
     const second = await answer(welcome({ snapshot: null, seq: 10 }));
     expect(second.heard('quiet')).toMatchObject([{ on: false }]);
     expect([second.heard('undo'), second.heard('tool')]).toEqual([[], []]);
-    expect(second.heard('poll')).toHaveLength(1);
   });
 });

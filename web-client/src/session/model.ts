@@ -27,8 +27,6 @@ import type {
   WaitFor,
   Waiter,
 } from '../protocol';
-import type { Calm, Held } from './rights';
-
 /** Failures a person can meet: the protocol's codes and those of the device and the line. */
 export type Failure =
   | ErrorCode
@@ -68,6 +66,12 @@ export interface Wait {
   /** When it can be expected to begin. */
   expected: number | null;
   connection: Room['connection'];
+}
+
+/** Why something may not be done now, and by whom; 0 is the school. */
+export interface Held {
+  by: number;
+  why: 'lock' | 'quiet' | 'pause';
 }
 
 /** A reaction that is shown for a moment. */
@@ -112,7 +116,7 @@ export type OwnSource =
   | { state: 'failed'; failure: Failure };
 
 /** The room as this person sees it. All times are in the local clock's milliseconds since 1970. */
-export interface Room extends Calm {
+export interface Room {
   me: number;
   role: Role;
   title: string;
@@ -124,8 +128,18 @@ export interface Room extends Calm {
   started: number;
   /** In seating order; includes oneself. */
   people: Participant[];
-  /** What this person may do now. */
+  /** What this person may do now, quiet and pause included. */
   rights: Rights;
+  /** Why this person may not do something that their role may. */
+  held: Partial<Record<LockKind, Held>>;
+  /** Which teacher wants quiet. */
+  quiet: number | null;
+  /** The lesson rests because no teacher is there. */
+  paused: boolean;
+  /** Whether quiet or the pause silences this person. */
+  silenced: 'quiet' | 'pause' | null;
+  /** Numbers of those who were let speak, whatever is locked. */
+  words: readonly number[];
   policy: Policy;
   chat: ChatMessage[];
   /** Locks that hold for all pupils and guests. */
@@ -222,7 +236,7 @@ export type Act = Extract<
   }
 >;
 
-/** Everything a person can do. No call throws; failures appear in the model. */
+/** Everything a person can do. No call throws; failures appear in the model, but those of `ask`. */
 export interface Commands {
   /** Must be called inside the click: it also starts the one audio element. */
   join(who: Who | null, choice: DeviceChoice): void;
@@ -241,6 +255,8 @@ export interface Commands {
   chat(text: string, to?: ChatTo): void;
   /** Whatever else can be said in a lesson. What the line loses is not said again. */
   act(message: Act): void;
+  /** The same for whoever tells refusals themselves: rejects with the code of the refusal. */
+  ask(message: ClientMessage): Promise<void>;
   mute(who: number, kind: Kind): void;
   lock(who: number | null, what: LockKind, locked: boolean): void;
   remove(who: number): void;

@@ -37,7 +37,7 @@ export class Outbox {
   /** Keeps a message that was said at `lesson` and got no answer. */
   keep(message: ClientMessage, lesson: Lesson | null): void {
     const others = this.#unsaid.filter((one) => !replaces(message, one.message));
-    if (records(message) || !lasts(message)) return void (this.#unsaid = others);
+    if (records(message) || !LASTING.has(message.type)) return void (this.#unsaid = others);
     this.#unsaid = [...others, { message, after: lesson?.chat.at(-1)?.id ?? 0 }].slice(-KEPT);
   }
 
@@ -61,11 +61,6 @@ function replaces(newer: ClientMessage, older: ClientMessage): boolean {
   }
   const switches = newer.type === 'record' || newer.type === 'recordConsent';
   return switches && older.type === newer.type;
-}
-
-/** A vote is counted once however often it comes. */
-function lasts(message: ClientMessage): boolean {
-  return LASTING.has(message.type) || (message.type === 'poll' && message.act === 'vote');
 }
 
 /** What puts someone into a recording is not said late: it may be another one by then. */

@@ -8,8 +8,7 @@
 import type { ErrorCode, Kind, Role } from '../protocol';
 import { close, openCamera, openMicrophone, openScreen, type Opened } from './devices';
 import type { Environment } from './environment';
-import type { DeviceChoice, Failure, OwnSource } from './model';
-import type { Held } from './rights';
+import type { DeviceChoice, Failure, Held, OwnSource } from './model';
 
 /** What can be switched. */
 export type Switch = 'microphone' | 'camera' | 'content';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Role } from '../protocol';
-import { effective, hasWord, heldBy, type Calm } from './rights';
+import { effective, hasWord, heldBy, silencedBy, type Calm } from './rights';
 import { pupil, RIGHTS } from './testing';
 
 const calm = (part: Partial<Calm> = {}): Calm => ({ quiet: null, paused: false, floor: [], ...part });
@@ -33,4 +33,14 @@ it('knows the word of now', () => {
   expect(hasWord(calm(), pupil(2, { hasWord: true }))).toBe(true);
   expect(hasWord(calm({ quiet: 1 }), pupil(2, { hasWord: true }))).toBe(false);
   expect(hasWord(calm({ quiet: 1, floor: [2] }), pupil(2))).toBe(true);
+});
+
+it.each<[Partial<Calm>, Role, string | null]>([
+  [{}, 'pupil', null],
+  [{ quiet: 1 }, 'pupil', 'quiet'],
+  [{ quiet: 1, floor: [2] }, 'pupil', null],
+  [{ quiet: 1, paused: true, floor: [2] }, 'pupil', 'pause'],
+  [{ quiet: 1, paused: true }, 'interpreter', null],
+])('%o silences a %s by %s', (over, role, by) => {
+  expect(silencedBy(calm(over), pupil(2, { role }))).toBe(by);
 });

@@ -5,6 +5,7 @@
  * so that afterwards everything is as it was. Interpreters and teachers are not silenced.
  */
 import type { LockKind, Participant, Rights, Role } from '../protocol';
+import type { Held } from './model';
 
 /** What lies over everybody's rights. */
 export interface Calm {
@@ -14,12 +15,6 @@ export interface Calm {
   paused: boolean;
   /** Who was let speak since it is quiet. */
   floor: readonly number[];
-}
-
-/** Why something may not be done, and by whom; 0 is the school. */
-export interface Held {
-  by: number;
-  why: 'lock' | 'quiet' | 'pause';
 }
 
 /** What somebody may do now. */
@@ -53,7 +48,14 @@ export function withWord({ role, rights, locks }: Participant, on: boolean): Rig
   return { ...rights, microphone: role !== 'observer' && (on || !locked) };
 }
 
+/** What silences somebody now. */
+export function silencedBy(calm: Calm, { no, role }: Participant): 'quiet' | 'pause' | null {
+  if (!isCalmed(role)) return null;
+  if (calm.paused) return 'pause';
+  return calm.quiet !== null && !calm.floor.includes(no) ? 'quiet' : null;
+}
+
 /** Whether quiet and pause silence this role. */
-export function isCalmed(role: Role): boolean {
+function isCalmed(role: Role): boolean {
   return role === 'presenter' || role === 'pupil' || role === 'guest';
 }

@@ -1,9 +1,9 @@
 /** The room as the view reads it, put together from the lesson and what the session holds itself. */
-import type { Role } from '../protocol';
+import type { LockKind, Participant, Role } from '../protocol';
 import { local, localActed, localGroups, localRecording, localTalk, localTools } from './clock';
-import type { Failure, Room, Stopped } from './model';
+import type { Failure, Held, Room, Stopped } from './model';
 import type { Moments } from './moments';
-import { effective } from './rights';
+import { effective, hasWord, heldBy, silencedBy } from './rights';
 import { person, type Lesson } from './state';
 
 /** What the room shows that is not in the lesson. */
@@ -38,7 +38,9 @@ export function roomOf(lesson: Lesson, around: Around): Room | null {
     policy: lesson.policy,
     quiet: lesson.quiet,
     paused: lesson.paused,
-    floor: lesson.floor,
+    silenced: silencedBy(lesson, me),
+    words: lesson.people.filter((one) => hasWord(lesson, one)).map(({ no }) => no),
+    held: allHeld(lesson, me),
     chat: lesson.chat,
     locks: lesson.locks,
     waiting: lesson.waiting,
@@ -57,6 +59,15 @@ export function roomOf(lesson: Lesson, around: Around): Room | null {
     stopped: stoppedOf(lesson, stopSeen),
     ...(captions === null ? {} : { captions: captions.join(' ') }),
   };
+}
+
+function allHeld(lesson: Lesson, me: Participant): Room['held'] {
+  const held: Partial<Record<LockKind, Held>> = {};
+  for (const what of Object.keys(me.rights) as LockKind[]) {
+    const why = heldBy(lesson, me, what);
+    if (why) held[what] = why;
+  }
+  return held;
 }
 
 function stoppedOf({ stopped, skew }: Lesson, seen: string | null): Stopped | null {

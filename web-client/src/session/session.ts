@@ -182,6 +182,11 @@ class Visit implements Session {
   act(message: Parameters<Session['act']>[0]): void {
     this.#say(message);
   }
+  async ask(message: ClientMessage): Promise<void> {
+    const told: Told = this.#lesson ? await this.#socket.post(message) : 'lost';
+    // The codes of the line stand in the same catalogue as the server's.
+    if (told !== 'ok') throw told === 'lost' ? 'CONNECTION_LOST' : told;
+  }
   dismissInvited(): void {
     this.#moments.decline();
   }

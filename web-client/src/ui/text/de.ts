@@ -14,6 +14,7 @@ export const common: Common = {
   regionWithoutCamera: 'Ohne Kamera',
   regionBar: 'Leiste',
   regionNotices: 'Hinweise',
+  regionNow: 'Was gerade läuft',
   pageTitle: (room) => `${room} · Kreide`,
 
   microphone: 'Mikro',

@@ -121,6 +121,7 @@ const common = {
   regionWithoutCamera: 'Without camera',
   regionBar: 'Controls',
   regionNotices: 'Notices',
+  regionNow: 'Going on',
   pageTitle: (room: string) => `${room} · Kreide`,
 
   // The bar: nouns that never change

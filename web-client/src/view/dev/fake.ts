@@ -236,6 +236,7 @@ export function fakeSession(scene: Scene): Session & Others {
         },
       }),
     act,
+    ask: (message) => Promise.resolve(act(message as Act)),
     mute: (who, kind) => {
       happen({ kind: 'sending', who, source: kind, on: false, by: lesson.me });
       did(who, { did: 'muted', source: kind });

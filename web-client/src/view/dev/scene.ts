@@ -41,6 +41,8 @@ export interface Scene {
   simple: boolean;
   /** Groups that are open; oneself is in the first. */
   groups: number;
+  /** What a teacher has on: poll, ready, choice, timer, announce, picked, focus. */
+  on: string[];
   /** Whether the line pauses every third picture. */
   paused: boolean;
   captions: boolean;
@@ -127,8 +129,8 @@ export function lesson(scene: Scene): Lesson {
     paused: scene.rest,
     floor: scene.word && scene.quiet ? [me] : [],
     groups: {
-      count: scene.groups,
-      choice: false,
+      count: scene.on.includes('choice') ? 4 : scene.groups,
+      choice: scene.on.includes('choice'),
       open: scene.groups > 0,
       until: null,
       mine: scene.groups > 0 && !teaches ? 1 : null,
@@ -139,8 +141,28 @@ export function lesson(scene: Scene): Lesson {
       visits: [],
       everywhere: [],
     },
-    poll: null,
-    tools: { spotlight: [], focus: false, announcement: null, timer: null, ready: null, picked: null },
+    poll: scene.on.includes('poll')
+      ? {
+          id: 1,
+          question: 'Noch einmal üben?',
+          options: { kind: 'yesNo' },
+          live: false,
+          by: 1,
+          open: true,
+          voted: false,
+          result: null,
+        }
+      : null,
+    tools: {
+      spotlight: [],
+      focus: scene.on.includes('focus'),
+      announcement: scene.on.includes('announce')
+        ? { text: 'In fünf Minuten alle mit dem Atlas wieder hier.', by: 1 }
+        : null,
+      timer: scene.on.includes('timer') ? Date.now() + 252_000 : null,
+      ready: scene.on.includes('ready') ? { by: 1, yes: [], notYet: [] } : null,
+      picked: scene.on.includes('picked') ? 5 : null,
+    },
     talks: [],
     waiting: teaches ? waiters(scene.lobby) : [],
     acted: [],

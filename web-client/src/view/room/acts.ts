@@ -3,8 +3,7 @@
  * else.
  */
 import type { LockKind, Participant } from '../../protocol';
-import type { OwnSource, Room, Session } from '../../session/model';
-import { heldBy, type Held } from '../../session/rights';
+import type { Held, OwnSource, Room, Session } from '../../session/model';
 import { t } from '../../ui/text/words.svelte';
 import type { Control } from './controls';
 import type { Desk } from './desk.svelte';
@@ -73,8 +72,7 @@ export function lockOf(control: 'microphone' | 'camera' | 'show', room: Room): s
 
 /** Why one of the own rights is missing: "Locked by ...", or what the lesson does just now. */
 export function whoLocked(what: LockKind, room: Room): string {
-  const own = me(room);
-  const held = own ? heldBy(room, own, what) : null;
+  const held = room.held[what];
   return held ? inWords(held, room) : t().locked;
 }
 

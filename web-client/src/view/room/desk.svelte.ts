@@ -5,6 +5,7 @@
 import type { Room } from '../../session/model';
 import { ALL } from './addressees';
 import type { Source } from './seats';
+import type { Part } from './tools/ToolsPanel.svelte';
 
 /** A panel; at most one is open. */
 export type Panel = 'people' | 'chat' | 'tools' | 'recording' | 'rights' | 'more' | 'view' | 'settings';
@@ -28,6 +29,12 @@ export class Desk {
   pinned = $state.raw<Source | null>(null);
   notes = $state.raw<readonly Note[]>([]);
   ending = $state(false);
+  /** The part of the tools that is open. */
+  part = $state<Part | null>(null);
+  /** The poll in which this person has voted, the one they saw open, and the one they closed. */
+  cast = $state<number | null>(null);
+  pollSeen = $state<number | null>(null);
+  pollClosed = $state<number | null>(null);
   /** Whom the next message is to, by its key. */
   addressee = $state<string>(ALL);
   /** Notice about a recording that this person has closed. */

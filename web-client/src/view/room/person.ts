@@ -4,7 +4,6 @@
  */
 import type { Participant } from '../../protocol';
 import type { Room, Session } from '../../session/model';
-import { hasWord } from '../../session/rights';
 import type { Action } from '../../ui/parts/Menu.svelte';
 import { t } from '../../ui/text/words.svelte';
 import type { Desk } from './desk.svelte';
@@ -52,7 +51,7 @@ export function actions(
 }
 
 function turn(who: Participant, room: Room, session: Session): Action {
-  const has = hasWord(room, who);
+  const has = room.words.includes(who.no);
   return {
     word: has ? t().classroom.callOff : t().callOn,
     act: () => session.act({ type: 'letSpeak', who: who.no, on: !has }),

@@ -78,13 +78,9 @@ export const classroom: Common['classroom'] = {
     by: (say, teacher) => `${say} (${teacher})`,
   },
 
-  rights: 'Rechte',
   rightsTitle: 'Für alle sperren',
   rightsHint: 'Gilt für Klasse und Gäste, auch für alle, die noch kommen.',
-  lockedCount: (n) => `${n} gesperrt`,
 
-  attendance: 'Anwesenheit',
-  attendanceFile: 'Liste herunterladen',
   attendanceFailed: 'Die Liste lässt sich gerade nicht holen. Noch einmal?',
 
   to: 'An',
@@ -102,8 +98,6 @@ export const classroom: Common['classroom'] = {
   chatDays: (days) =>
     days === 1 ? 'Bleibt 1 Tag nach der Stunde.' : `Bleibt ${days} Tage nach der Stunde.`,
 
-  inRoom: 'Im Klassenraum',
-  inRoomWhy: 'der Ton bleibt aus',
   holdToSpeak: 'Zum Sprechen halten (Leertaste)',
   inRoomNow: 'Im Klassenraum: Der Ton ist hier aus. Zum Sprechen das Mikro oder die Leertaste halten.',
 

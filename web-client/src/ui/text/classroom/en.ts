@@ -94,14 +94,10 @@ export const classroom = {
   },
 
   // Rights of all
-  rights: 'Rights',
   rightsTitle: 'Lock for all',
   rightsHint: 'Holds for pupils and guests, also for those who come later.',
-  lockedCount: (n: number) => (n === 1 ? '1 locked' : `${n} locked`),
 
   // Attendance
-  attendance: 'Attendance',
-  attendanceFile: 'Download list',
   attendanceFailed: 'The list cannot be fetched now. Once more?',
 
   // Chat
@@ -121,8 +117,6 @@ export const classroom = {
     days === 1 ? 'Kept for 1 day after the lesson.' : `Kept for ${days} days after the lesson.`,
 
   // The classroom itself
-  inRoom: 'In the classroom',
-  inRoomWhy: 'sound stays off',
   holdToSpeak: 'Hold to speak (space bar)',
   inRoomNow: 'In the classroom: the sound is off here. To speak, hold the microphone or the space bar.',
 
