@@ -7,8 +7,8 @@
 use std::time::{Duration, Instant};
 
 use kreide_protocol::{
-    ClientMessage, Joined, LessonEvent, Participant, RecordingNow, ServerMessage, SlotNow,
-    SourceRef,
+    ClientMessage, Groups, Joined, LessonEvent, Participant, RecordingNow, ServerMessage, SlotNow,
+    Snapshot, SourceRef,
 };
 
 use crate::BotError;
@@ -19,7 +19,12 @@ use crate::view::{View, Watching};
 #[derive(Debug)]
 pub struct Attention {
     me: u32,
+    watching: Watching,
     view: View,
+    /// Sequence of the last event.
+    sequence: u64,
+    hand: bool,
+    group: Option<u8>,
     refused: Vec<String>,
     recording: bool,
     wished: u32,
@@ -42,16 +47,62 @@ impl Attention {
     /// Begins with what is there at the join.
     #[must_use]
     pub fn new(watching: Watching, joined: &Joined, now: Instant) -> Self {
-        let mut view = View::new(watching, joined.you);
-        let (mut recording, mut due) = (false, None);
+        let mut attention = Self {
+            me: joined.you,
+            watching,
+            view: View::new(watching, joined.you),
+            sequence: joined.seq,
+            hand: false,
+            group: None,
+            refused: Vec::new(),
+            recording: false,
+            wished: 0,
+            due: None,
+        };
         if let Some(snapshot) = &joined.snapshot {
-            for Participant { no, sending, .. } in &snapshot.participants {
-                view.is(*no, sending.clone());
-            }
-            recording = snapshot.recording.as_ref().is_some_and(|recording| recording.running);
-            due = Some(now);
+            attention.find(snapshot, now);
         }
-        Self { me: joined.you, view, refused: Vec::new(), recording, wished: 0, due }
+        attention
+    }
+
+    /// Goes on after a cut with what was missed, or with everything. All slots are new.
+    ///
+    /// # Errors
+    /// [`BotError::Refused`] if it is somebody else's seat.
+    pub fn returned(&mut self, joined: &Joined, now: Instant) -> Result<(), BotError> {
+        if joined.you != self.me {
+            let said = format!("{} came back as {}", self.me, joined.you);
+            return Err(BotError::Refused(said));
+        }
+        self.view.forget_slots();
+        if let Some(snapshot) = &joined.snapshot {
+            self.view = View::new(self.watching, self.me);
+            self.find(snapshot, now);
+        }
+        for stamped in &joined.missed {
+            self.happened(stamped.event.clone(), now);
+        }
+        self.sequence = joined.seq;
+        self.due = Some(now);
+        Ok(())
+    }
+
+    /// Sequence of the last event that it knows.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    fn find(&mut self, snapshot: &Snapshot, now: Instant) {
+        for Participant { no, sending, hand, .. } in &snapshot.participants {
+            self.view.is(*no, sending.clone());
+            if *no == self.me {
+                self.hand = hand.is_some();
+            }
+        }
+        self.recording = snapshot.recording.as_ref().is_some_and(|recording| recording.running);
+        self.group = snapshot.groups.mine.filter(|_| snapshot.groups.open);
+        self.due = Some(now);
     }
 
     /// What is to be seen in a video slot.
@@ -63,6 +114,7 @@ impl Attention {
     /// Adds what is known of the lesson.
     pub fn tell(&self, counts: &mut Counts) {
         counts.number = self.me;
+        (counts.hand, counts.group) = (self.hand, self.group);
         counts.wished = self.wished;
         counts.refused.clone_from(&self.refused);
         counts.recording = self.recording;
@@ -74,7 +126,10 @@ impl Attention {
     /// [`BotError`] if the server ends the connection by it.
     pub fn handle(&mut self, message: ServerMessage, now: Instant) -> Result<Reaction, BotError> {
         match message {
-            ServerMessage::Event(stamped) => return Ok(self.happened(stamped.event, now)),
+            ServerMessage::Event(stamped) => {
+                self.sequence = stamped.seq;
+                return Ok(self.happened(stamped.event, now));
+            }
             ServerMessage::Slots { slots } => return Ok(Reaction::Slots(slots)),
             ServerMessage::Error(refusal) => {
                 if self.refused.len() < MOST_REFUSED {
@@ -84,12 +139,13 @@ impl Attention {
             ServerMessage::MediaLost => {
                 return Err(BotError::Media("the server lost the connection".to_owned()));
             }
-            ServerMessage::Closed { code } => {
-                return Err(BotError::Refused(format!("closed: {code:?}")));
-            }
+            ServerMessage::Closed { code } => return Err(BotError::Closed(code)),
             ServerMessage::Joined(_)
+            | ServerMessage::Waiting(_)
             | ServerMessage::Media(_)
             | ServerMessage::Speaking { .. }
+            | ServerMessage::Reaction { .. }
+            | ServerMessage::Votes { .. }
             | ServerMessage::Ok { .. }
             | ServerMessage::Pong => {}
         }
@@ -124,6 +180,15 @@ impl Attention {
             }
             LessonEvent::Left { who } | LessonEvent::Removed { who, .. } => self.view.gone(who),
             LessonEvent::Sending { who, kind, on, .. } => self.view.sending(who, kind, on),
+            LessonEvent::Hand { who, hand } if who == self.me => {
+                self.hand = hand.is_some();
+                return Reaction::Nothing;
+            }
+            LessonEvent::Groups { groups, around } => self.moved(&groups, around),
+            LessonEvent::Rights { people: Some(people), .. }
+            | LessonEvent::Locks { people: Some(people), .. } => {
+                people.into_iter().for_each(|one| self.view.is(one.no, one.sending));
+            }
             LessonEvent::Recording { recording, .. } => {
                 self.recording = recording.as_ref().is_some_and(|recording| recording.running);
                 return match recording {
@@ -138,6 +203,21 @@ impl Attention {
         }
         self.due.get_or_insert(now + TOGETHER);
         Reaction::Nothing
+    }
+
+    /// The groups changed: whoever is in one sees its members and nobody else.
+    fn moved(&mut self, groups: &Groups, around: Vec<Participant>) {
+        self.group = groups.mine.filter(|_| groups.open);
+        if let Some(group) = self.group {
+            let members = groups.members.get(usize::from(group).saturating_sub(1));
+            let visits = |no: u32| groups.visits.iter().any(|v| v.who == no && v.group == group);
+            self.view.keep(|no| {
+                members.is_some_and(|members| members.contains(&no))
+                    || visits(no)
+                    || groups.everywhere.contains(&no)
+            });
+        }
+        around.into_iter().for_each(|one| self.view.is(one.no, one.sending));
     }
 }
 

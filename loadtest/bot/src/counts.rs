@@ -11,6 +11,10 @@ use kreide_protocol::SourceRef;
 pub struct Counts {
     /// Own number in the lesson; 0 before the join.
     pub number: u32,
+    /// The own hand is up.
+    pub hand: bool,
+    /// The own group, while groups are open.
+    pub group: Option<u8>,
     /// From the opening of the door to the token.
     pub entered: Option<Duration>,
     /// From the opening of the door to the seat, with the answer to the offer.

@@ -5,7 +5,7 @@
 //! itself: STUN, DTLS and SRTP are a library's, the counting is our own. What is counted is what a
 //! receiver notices, after repair.
 //! Left out on purpose: decoding, congestion control of what is sent (the rates are the
-//! scenario's), and coming back after a lost connection (a lost one is a result).
+//! scenario's), and coming back by itself after a lost connection (a lost one is a result).
 //! What is public beside [`Bot`] are its parts, for a participant on another connection.
 
 mod attention;
@@ -13,6 +13,7 @@ mod bot;
 mod clock;
 mod counts;
 mod door;
+mod journal;
 mod latency;
 mod media;
 mod plain;
@@ -21,14 +22,17 @@ mod sdp;
 mod seat;
 mod send;
 mod stamp;
+mod task;
 mod transport;
 mod view;
+mod wire;
 
 pub use attention::{Attention, Reaction};
 pub use bot::{Bot, BotConfig, Order, Reins, Stage};
 pub use clock::unix_micros;
 pub use counts::{Counts, SlotCounts};
 pub use door::{Door, DoorError};
+pub use journal::{Heard, Journal, Pages, Told};
 pub use latency::{Latencies, Measured};
 pub use plain::{Missing, Plain};
 pub use sdp::pack;
@@ -48,6 +52,9 @@ pub enum BotError {
     /// The server refused something that must work.
     #[error("the server refused: {0}")]
     Refused(String),
+    /// The server closed the connection and said why.
+    #[error("closed: {0:?}")]
+    Closed(kreide_protocol::ErrorCode),
     /// A message of the server cannot be read.
     #[error("a message of the server cannot be read: {0}")]
     Protocol(String),

@@ -10,16 +10,21 @@ use kreide_media::rtp::Packet;
 use kreide_protocol::{Kind, SlotNow, SourceRef};
 
 use crate::BotError;
+use crate::clock;
 use crate::counts::Counts;
+use crate::journal::{Heard, Journal};
 use crate::latency::Latencies;
 use crate::media::Publication;
-use crate::receive::{Slot, Source};
+use crate::receive::{Slot, Source, Taken};
 use crate::sdp::{Answer, SENDING};
 use crate::send::{Camera, Extras};
 
 /// What a participant sends and receives.
 pub struct Plain {
     latencies: Arc<Latencies>,
+    journal: Journal,
+    /// Which of the connections that the journal knows this is.
+    connection: u16,
     pub(crate) publications: Vec<Publication>,
     /// Voices first, as the answer has them.
     pub(crate) slots: Vec<Slot>,
@@ -79,6 +84,8 @@ impl Plain {
             .collect();
         Self {
             latencies,
+            journal: Journal::default(),
+            connection: 0,
             publications,
             slots,
             by_ssrc,
@@ -87,6 +94,13 @@ impl Plain {
             first_audio: None,
             first_video: None,
         }
+    }
+
+    /// Writes down from here on what arrives.
+    pub(crate) fn write_into(&mut self, journal: Journal) {
+        let before = journal.read(|pages| pages.connections.len()).unwrap_or_default();
+        self.connection = u16::try_from(before).unwrap_or(u16::MAX);
+        self.journal = journal;
     }
 
     /// When the first voice and the first whole picture came.
@@ -199,7 +213,17 @@ impl Plain {
             packet
         };
         let slot = &mut self.slots[index];
-        let source = slot.take(&packet, repeated, now, &self.latencies);
+        let Taken { source, new } = slot.take(&packet, repeated, now, &self.latencies);
+        if let Some((number, stamp)) = new {
+            self.journal.hear(Heard {
+                from: SourceRef { participant: stamp.publisher, kind: stamp.kind },
+                connection: self.connection,
+                slot: index as u16,
+                number,
+                captured: stamp.captured,
+                arrived: clock::unix_micros(now),
+            });
+        }
         self.counts.wrong_source += u64::from(source == Source::Wrong);
         if slot.audio {
             self.first_audio.get_or_insert(now);

@@ -23,15 +23,17 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A participant's seat, and the line to the server that holds it.
 pub struct Seat {
-    say: SplitSink<Socket, Message>,
+    /// `None` once the line is broken.
+    say: Option<SplitSink<Socket, Message>>,
     heard: mpsc::Receiver<Result<ServerMessage, BotError>>,
     reader: AbortHandle,
     reference: u32,
 }
 
 impl Seat {
-    /// Exchanges the link for a token and joins with a packed offer. Returns, too, when the token
-    /// came.
+    /// Exchanges the link for a token and joins with a packed offer. Whoever must wait does so
+    /// here, and is then let in without media: see [`Self::offer`]. Returns, too, when the token
+    /// came. All messages on the way go to `told`.
     ///
     /// # Errors
     /// [`BotError`] if the door stays shut or the lesson does not let the bot in.
@@ -40,6 +42,7 @@ impl Seat {
         link: &str,
         name: &str,
         offer: String,
+        told: impl FnMut(&ServerMessage),
     ) -> Result<(Self, Box<Joined>, Instant), BotError> {
         let request = EnterRequest {
             link: link.to_owned(),
@@ -51,6 +54,22 @@ impl Seat {
         let token =
             entered.token.ok_or_else(|| BotError::Refused("the link gives no token".to_owned()))?;
         let entered = Instant::now();
+        let (seat, joined) =
+            Self::join(door, JoinWith::Token(token), Some(offer), None, told).await?;
+        Ok((seat, joined, entered))
+    }
+
+    /// Joins with a token or with the key of a seat.
+    ///
+    /// # Errors
+    /// [`BotError`] if the lesson does not let the bot in.
+    pub async fn join(
+        door: &Door,
+        with: JoinWith,
+        offer: Option<String>,
+        since: Option<u64>,
+        mut told: impl FnMut(&ServerMessage),
+    ) -> Result<(Self, Box<Joined>), BotError> {
         // The library clears all of its buffer before each reading.
         let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
         let url = door.socket_url();
@@ -58,39 +77,59 @@ impl Seat {
         let (say, hear) = socket.split();
         let (sender, heard) = mpsc::channel(WAITING);
         let reader = tokio::spawn(read(hear, sender)).abort_handle();
-        let mut seat = Self { say, heard, reader, reference: 0 };
-        let join = Join {
-            version: VERSION,
-            features: Vec::new(),
-            with: JoinWith::Token(token),
-            offer: Some(offer),
-            since: None,
-        };
+        let mut seat = Self { say: Some(say), heard, reader, reference: 0 };
+        let join = Join { version: VERSION, features: Vec::new(), with, offer, since };
         seat.say(ClientMessage::Join(join)).await?;
         loop {
-            match seat.hear().await? {
-                ServerMessage::Joined(joined) => return Ok((seat, joined, entered)),
+            let message = seat.hear().await?;
+            told(&message);
+            match message {
+                ServerMessage::Joined(joined) => return Ok((seat, joined)),
                 ServerMessage::Error(refusal) => {
                     let said = format!("{:?}: {}", refusal.code, refusal.message);
                     return Err(BotError::Refused(said));
                 }
-                ServerMessage::Closed { code } => {
-                    return Err(BotError::Refused(format!("closed: {code:?}")));
-                }
+                ServerMessage::Closed { code } => return Err(BotError::Closed(code)),
                 _ => {}
             }
         }
     }
 
-    /// Says something; a refusal will carry a number.
+    /// Offers media, as those do who were let in after waiting. Returns the answer, and what else
+    /// was said meanwhile.
+    ///
+    /// # Errors
+    /// [`BotError`] if the line breaks or the offer is refused.
+    pub async fn offer(
+        &mut self,
+        offer: String,
+    ) -> Result<(kreide_protocol::Media, Vec<ServerMessage>), BotError> {
+        let reference = self.say(ClientMessage::Offer { offer }).await?;
+        let mut meanwhile = Vec::new();
+        loop {
+            match self.hear().await? {
+                ServerMessage::Media(media) => return Ok((media, meanwhile)),
+                ServerMessage::Error(refusal) if refusal.reference == Some(reference) => {
+                    let said = format!("{:?}: {}", refusal.code, refusal.message);
+                    return Err(BotError::Refused(said));
+                }
+                ServerMessage::Closed { code } => return Err(BotError::Closed(code)),
+                message => meanwhile.push(message),
+            }
+        }
+    }
+
+    /// Says something. `ok` or a refusal will carry the number that this returns.
     ///
     /// # Errors
     /// [`BotError`] if the line is broken.
-    pub async fn say(&mut self, message: ClientMessage) -> Result<(), BotError> {
+    pub async fn say(&mut self, message: ClientMessage) -> Result<u32, BotError> {
         self.reference += 1;
         let frame = ClientFrame { reference: Some(self.reference), message };
         let text = serde_json::to_string(&frame).map_err(|e| BotError::Protocol(e.to_string()))?;
-        Ok(self.say.send(Message::text(text)).await?)
+        let line = self.say.as_mut().ok_or_else(closed)?;
+        line.send(Message::text(text)).await?;
+        Ok(self.reference)
     }
 
     /// The next message.
@@ -98,16 +137,28 @@ impl Seat {
     /// # Errors
     /// [`BotError`] if the line is broken or closed, or the message makes no sense.
     pub async fn hear(&mut self) -> Result<ServerMessage, BotError> {
-        let closed = || BotError::Refused("the server closed the connection".to_owned());
         self.heard.recv().await.ok_or_else(closed)?
+    }
+
+    /// Breaks the line without a word.
+    pub(crate) fn cut(&mut self) {
+        // The reader holds the other half of the stream, which is closed with both.
+        self.reader.abort();
+        self.say = None;
     }
 
     /// Gives the seat up.
     pub async fn leave(&mut self) {
         // Whoever goes does not care whether the line still stands.
         let _ = self.say(ClientMessage::Leave).await;
-        let _ = self.say.close().await;
+        if let Some(mut line) = self.say.take() {
+            let _ = line.close().await;
+        }
     }
+}
+
+fn closed() -> BotError {
+    BotError::Refused("the server closed the connection".to_owned())
 }
 
 impl Drop for Seat {

@@ -41,6 +41,16 @@ impl View {
         self.people.remove(&who);
     }
 
+    /// Nothing is asked for any more, so that all of it will be.
+    pub(crate) fn forget_slots(&mut self) {
+        self.slots.iter_mut().for_each(|slot| *slot = None);
+    }
+
+    /// Nobody else is there any more.
+    pub(crate) fn keep(&mut self, who: impl Fn(u32) -> bool) {
+        self.people.retain(|no, _| who(*no));
+    }
+
     pub(crate) fn sending(&mut self, who: u32, kind: Kind, on: bool) {
         let sending = self.people.entry(who).or_default();
         sending.retain(|known| *known != kind);

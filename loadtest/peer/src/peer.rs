@@ -34,15 +34,20 @@ async fn arrive(
     let slots = (AUDIO_SLOTS, config.watching.slots);
     let connection = Connection::offer(&local, slots, sender).await?;
     let offer = pack(&connection.offer)?;
-    let taken = Seat::take(&config.door, &config.link, &config.name, offer).await;
-    let (seat, joined, entered) = match taken {
+    let taken = Seat::take(&config.door, &config.link, &config.name, offer.clone(), |_| {}).await;
+    let (mut seat, joined, entered) = match taken {
         Ok(taken) => taken,
         Err(error) => {
             connection.close().await;
             return Err(error);
         }
     };
-    let answer = &joined.media.as_ref().ok_or(BotError::Answer("media"))?.answer;
+    // Whoever had to wait offers afterwards.
+    let (media, meanwhile) = match &joined.media {
+        Some(media) => (media.clone(), Vec::new()),
+        None => seat.offer(offer).await?,
+    };
+    let answer = &media.answer;
     let camera = top_layer(&config.camera);
     let plain = Plain::new(latencies, joined.you, &camera, answer, connection.ssrcs)?;
     let now = Instant::now();
@@ -60,6 +65,9 @@ async fn arrive(
         counts_due: now,
     };
     peer.connection.accept(answer).await?;
+    for message in meanwhile {
+        peer.heard(message).await?;
+    }
     let outcome = peer.live().await;
     peer.tell_counts();
     peer.connection.close().await;
@@ -108,13 +116,7 @@ impl Peer {
                 }
             };
             match wake {
-                Wake::Said(message) => match self.attention.handle(message, Instant::now())? {
-                    Reaction::Nothing => {}
-                    Reaction::Slots(slots) => {
-                        slots.into_iter().for_each(|slot| self.plain.told(slot));
-                    }
-                    Reaction::Say(answer) => self.seat.say(answer).await?,
-                },
+                Wake::Said(message) => self.heard(message).await?,
                 Wake::Ordered(Order::Leave) => {
                     self.seat.leave().await;
                     return Ok(());
@@ -124,6 +126,17 @@ impl Peer {
                 Wake::Time => {}
             }
         }
+    }
+
+    async fn heard(&mut self, message: ServerMessage) -> Result<(), BotError> {
+        match self.attention.handle(message, Instant::now())? {
+            Reaction::Nothing => {}
+            Reaction::Slots(slots) => slots.into_iter().for_each(|slot| self.plain.told(slot)),
+            Reaction::Say(answer) => {
+                self.seat.say(answer).await?;
+            }
+        }
+        Ok(())
     }
 
     fn due(&self) -> Instant {
@@ -188,7 +201,15 @@ impl Peer {
             }
             Order::Hush => self.plain.hush(now),
             Order::Turn => self.attention.turn(now),
-            Order::Record(on) => self.seat.say(ClientMessage::Record { on }).await?,
+            Order::Record(on) => {
+                self.seat.say(ClientMessage::Record { on }).await?;
+            }
+            Order::Say(message) => {
+                self.seat.say(*message).await?;
+            }
+            Order::Cut(_) => {
+                return Err(BotError::Refused("a whole peer connection is not cut".to_owned()));
+            }
             Order::Leave => {}
         }
         Ok(())

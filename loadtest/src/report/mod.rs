@@ -9,6 +9,7 @@ pub(crate) mod html;
 pub(crate) mod strict;
 pub(crate) mod table;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -16,7 +17,7 @@ use kreide_bot::{Counts, SlotCounts};
 use serde::{Deserialize, Serialize};
 
 use crate::proc::Spent;
-use crate::run::{Ended, Second, Settings};
+use crate::run::{Ended, Findings, Second, Settings};
 use crate::scenario::{OthersSend, Plan, Values};
 
 /// A whole report.
@@ -122,6 +123,11 @@ pub(crate) struct Report {
     pub(crate) failures: Vec<String>,
     /// What the server refused, the first few.
     pub(crate) refused: Vec<String>,
+    /// How long deeds of the scenario took, by their marks. `voice_gap`: the longest pause of a
+    /// voice that had to go on, once for each stretch of time that was looked at.
+    pub(crate) marks: BTreeMap<String, Quantiles>,
+    /// What was not as it must be after a deed.
+    pub(crate) faults: Vec<String>,
     pub(crate) per_second: Vec<Second>,
     /// What each bot received; a file of its own (`--each`).
     #[serde(skip)]
@@ -149,6 +155,8 @@ pub(crate) struct Seen {
     pub(crate) into_media: bool,
     /// Others in its room send voices, and pictures.
     pub(crate) others_send: OthersSend,
+    /// Whom it heard, and when.
+    pub(crate) heard: Vec<each::Stretch>,
     /// Why it ended, if it was not told to.
     pub(crate) failed: Option<String>,
     /// It was there at the end.
@@ -166,6 +174,7 @@ impl Report {
         seen: &[Seen],
         [rss_before, rss_joined, rss_end]: [Option<u64>; 3],
         (joins, join_cpu): (u32, Duration),
+        findings: &Findings,
     ) -> Self {
         let slots = || seen.iter().flat_map(|seen| &seen.counts.slots);
         let total = |of: fn(&SlotCounts) -> u64| slots().map(of).sum::<u64>();
@@ -266,8 +275,19 @@ impl Report {
             failed,
             failures,
             refused: refused.take(MOST_NAMED).collect(),
+            marks: findings
+                .marks
+                .iter()
+                .filter_map(|(mark, times)| {
+                    Some((mark.clone(), Quantiles::of_times(times.iter().copied())?))
+                })
+                .collect(),
+            faults: findings.named(),
             per_second: ended.seconds.clone(),
-            each: seen.iter().map(|seen| each::Each::new(seen, lasted)).collect(),
+            each: seen
+                .iter()
+                .map(|seen| each::Each::new(seen, lasted, ended.began_unix_ms))
+                .collect(),
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn faults(report: &Report) -> Vec<String> {
     let missing = figures.iter().filter(|(_, is_there)| !is_there);
     wrong
         .map(|(what, count)| format!("{count} {what}"))
+        .chain(r.faults.iter().cloned())
         .chain(missing.map(|(name, _)| format!("{name} was not measured")))
         .collect()
 }
@@ -66,6 +67,7 @@ mod tests {
             (|r| r.packets_wrong_source = 2, "2 packets showed"),
             (|r| r.failed = 3, "3 people failed"),
             (|r| r.refused = vec![String::new()], "1 requests"),
+            (|r| r.faults = vec!["pupil 1 heard a stranger".to_owned()], "a stranger"),
             (|r| r.packets_invalid = 1, "no valid packet"),
             (|r| r.slots_empty = 1, "never came"),
             (|r| r.people_without_voice = 1, "heard nobody"),

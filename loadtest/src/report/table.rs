@@ -15,7 +15,10 @@ pub(crate) fn table(report: &Report) -> String {
     for (what, value) in rows(report) {
         let _ = writeln!(text, "  {what:<28} {value}");
     }
-    for warning in warnings(report) {
+    for (mark, times) in &report.marks {
+        let _ = writeln!(text, "  {mark:<28} {}", quantiles(Some(*times)));
+    }
+    for warning in warnings(report).iter().chain(&report.faults) {
         let _ = writeln!(text, "  ! {warning}");
     }
     text

@@ -3,8 +3,13 @@
 //! Invariant: whatever waits, waits in [`Run::pass`], so that measuring and churn go on meanwhile.
 
 mod churn;
+mod circle;
+mod deeds;
+mod findings;
+mod laws;
 mod progress;
 mod server;
+mod talks;
 mod window;
 
 use std::path::PathBuf;
@@ -12,16 +17,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use kreide_bot::{Bot, BotConfig, Counts, Door, Latencies, Order, Stage};
-use kreide_protocol::Role;
+use kreide_bot::{Bot, BotConfig, Counts, Door, Journal, Latencies, Order, Stage};
+use kreide_protocol::{ErrorCode, Role};
 use tokio::time::{Instant, sleep_until};
 
 use crate::links::Links;
 use crate::onlooker::Invitation;
 use crate::report::{Report, Seen};
-use crate::scenario::{Client, OthersSend, Plan, Step, Values};
+use crate::scenario::{Client, Doorway, OthersSend, Plan, Step, Values};
 
 use churn::Churn;
+pub(crate) use findings::Findings;
 use progress::Progress;
 use server::Server;
 use window::Window;
@@ -69,6 +75,8 @@ pub(crate) async fn run(
         window: None,
         progress: Progress::new(settings.seconds),
         link: settings.link.clone(),
+        said: 0,
+        findings: Findings::default(),
     };
     for step in &plan.steps {
         run.step(step).await?;
@@ -95,13 +103,25 @@ struct Run<'a> {
     rss_joined: Option<u64>,
     progress: Progress,
     link: Option<PathBuf>,
+    /// When somebody last said something as a deed, in microseconds since 1970 UTC.
+    said: u64,
+    findings: Findings,
 }
 
 struct Member {
     name: String,
     room: u32,
     group: usize,
+    /// Which of its group.
+    number: u32,
+    /// Which talk it comes to.
+    talk: Option<u32>,
     bot: Bot,
+    journal: Journal,
+    /// How often it lost its lines as it was told.
+    cuts: usize,
+    /// What it was before the last cut.
+    kept: Option<deeds::Kept>,
     /// Whether somebody sent when it came, so that it can tell how long the first picture took.
     into_media: bool,
     others_send: OthersSend,
@@ -142,6 +162,7 @@ impl Run<'_> {
                 self.window = Some(Window::begin(&self.server, &self.latencies));
                 Ok(())
             }
+            Step::Do(deed) => self.act(deed).await,
             Step::Churn { group, change, every } => {
                 self.churns.push(Churn::new(*group, *change, *every));
                 Ok(())
@@ -181,9 +202,13 @@ impl Run<'_> {
             self.joins.count += count;
             self.joins.cpu += after.since(&before).running;
         }
-        let failed = |member: &Member| matches!(member.bot.stage(), Stage::Failed(_));
-        if self.members.iter().all(failed)
-            && let Some(Stage::Failed(why)) = self.members.first().map(|member| member.bot.stage())
+        let failed = |member: &Member| match member.bot.stage() {
+            Stage::Failed(why) => Some(why),
+            Stage::Closed(code) => Some(format!("closed: {code:?}")),
+            _ => None,
+        };
+        if self.members.iter().all(|member| failed(member).is_some())
+            && let Some(why) = self.members.first().and_then(failed)
         {
             bail!("nobody got in: {why}");
         }
@@ -195,13 +220,15 @@ impl Run<'_> {
     fn seat(&mut self, group: usize, room: u32, number: u32) {
         let kind = &self.plan.groups[group];
         let name = format!("{} {}", kind.name, number + 1);
+        let journal = if self.plan.is_judged() { Journal::kept() } else { Journal::default() };
         let config = BotConfig {
             door: self.door.clone(),
-            link: self.links.secret(room, group).to_owned(),
+            link: self.links.secret(room, group, number).to_owned(),
             name: name.clone(),
             watching: kind.watching,
             camera: kind.camera.clone(),
             lose: self.lose,
+            journal: journal.clone(),
         };
         let latencies = Arc::clone(&self.latencies);
         let bot = match kind.client {
@@ -212,7 +239,15 @@ impl Run<'_> {
             name,
             room,
             group,
+            number,
+            talk: match kind.door {
+                Doorway::Talk(first) => Some(first + number),
+                Doorway::Class | Doorway::Personal => None,
+            },
             bot,
+            journal,
+            cuts: 0,
+            kept: None,
             into_media: self.sends.contains(&true),
             others_send: self.plan.others_send(group),
             sends: false,
@@ -309,6 +344,8 @@ impl Run<'_> {
         }
         self.pass(Instant::now() + REPAIR).await;
         let dropped = end.dropped(&self.server);
+        let late = Duration::from_micros(end.total.lag.max());
+        self.judge(late);
         let mut seen: Vec<Seen> = self.members.iter().map(Member::seen).collect();
         seen.append(&mut self.gone);
         self.leave().await;
@@ -324,6 +361,7 @@ impl Run<'_> {
             &seen,
             memory,
             joins,
+            &self.findings,
         ))
     }
 
@@ -347,7 +385,10 @@ impl Member {
         let failed = match self.bot.stage() {
             Stage::Failed(why) => Some(why),
             Stage::Arriving => Some("never arrived".to_owned()),
-            Stage::Connected | Stage::Left => None,
+            Stage::Away => Some("never came back".to_owned()),
+            Stage::Closed(ErrorCode::TalkOver) if self.talk.is_some() => None,
+            Stage::Closed(code) => Some(format!("closed: {code:?}")),
+            Stage::Waiting | Stage::Connected | Stage::Left => None,
         };
         Seen {
             name: self.name.clone(),
@@ -357,6 +398,7 @@ impl Member {
             others_send: self.others_send,
             failed,
             present: true,
+            heard: crate::report::each::stretches(&self.journal),
         }
     }
 

@@ -4,6 +4,7 @@
 //! anything starts.
 
 mod amount;
+mod deeds;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,12 @@ use kreide_protocol::{Kind, Role};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use amount::Amount;
-pub(crate) use plan::{Change, OthersSend, Plan, Step};
+use deeds::DeedText;
+pub(crate) use deeds::{Deed, Wait, Whom};
+pub(crate) use plan::{Change, Doorway, OthersSend, Plan, Step};
 
 /// The scenarios that come along.
-pub(crate) const BUILT_IN: [(&str, &str); 9] = [
+pub(crate) const BUILT_IN: [(&str, &str); 13] = [
     ("classroom", include_str!("../../scenarios/classroom.toml")),
     ("webinar", include_str!("../../scenarios/webinar.toml")),
     ("fanout", include_str!("../../scenarios/fanout.toml")),
@@ -26,6 +29,10 @@ pub(crate) const BUILT_IN: [(&str, &str); 9] = [
     ("idle", include_str!("../../scenarios/idle.toml")),
     ("churn", include_str!("../../scenarios/churn.toml")),
     ("breakout", include_str!("../../scenarios/breakout.toml")),
+    ("focus", include_str!("../../scenarios/focus.toml")),
+    ("talks", include_str!("../../scenarios/talks.toml")),
+    ("pause", include_str!("../../scenarios/pause.toml")),
+    ("takeover", include_str!("../../scenarios/takeover.toml")),
 ];
 
 /// A scenario as it stands in its file.
@@ -36,6 +43,8 @@ pub(crate) struct Scenario {
     pub(crate) about: String,
     /// What can be changed by `--set`.
     pub(crate) values: Values,
+    #[serde(default)]
+    room: RoomText,
     people: Vec<People>,
     steps: Vec<StepText>,
 }
@@ -49,6 +58,18 @@ pub(crate) type Values = BTreeMap<String, Value>;
 pub(crate) enum Value {
     Switch(bool),
     Number(f64),
+}
+
+/// The rooms. Without a word nobody waits in them, nothing is locked and nobody watches over them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RoomText {
+    /// Pupils wait until a teacher is there, and guests in the lobby.
+    waits: bool,
+    /// The lesson rests while no teacher is there.
+    supervised: bool,
+    /// So many talks, one family after the other. All of them are due.
+    talks: Amount,
 }
 
 /// Some who are alike.
@@ -66,6 +87,11 @@ pub(crate) struct People {
     pub(crate) watches: Watches,
     #[serde(default)]
     pub(crate) client: Client,
+    /// Each has a link of their own instead of one for all.
+    #[serde(default)]
+    personal: bool,
+    /// The first has the link of this talk, the second that of the next, and so on.
+    talk: Option<u32>,
 }
 
 /// What somebody takes part by.
@@ -103,9 +129,31 @@ pub(crate) struct Watches {
     pub(crate) height: u16,
 }
 
+#[derive(Clone, Debug)]
+enum StepText {
+    Plain(PlainText),
+    Deed(DeedText),
+}
+
+/// By its name first, so that a fault in a deed is said of the deed.
+impl<'de> Deserialize<'de> for StepText {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let step = toml::Value::deserialize(deserializer)?;
+        let name = step.get("do").and_then(toml::Value::as_str).unwrap_or_default();
+        let is_deed = deeds::NAMES.contains(&name);
+        let read = if is_deed {
+            step.try_into().map(Self::Deed)
+        } else {
+            step.try_into().map(Self::Plain)
+        };
+        read.map_err(D::Error::custom)
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase", deny_unknown_fields)]
-enum StepText {
+enum PlainText {
     Join {
         people: Vec<String>,
         #[serde(default)]
@@ -125,9 +173,6 @@ enum StepText {
         people: String,
         change: Change,
         every_s: Amount,
-    },
-    Groups {
-        count: Amount,
     },
 }
 

@@ -1,13 +1,15 @@
 //! A scenario with all its numbers, checked.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use kreide_bot::{Camera, Watching};
+use kreide_control::{Lobby, Policy};
 use kreide_protocol::{Kind, Role};
 use serde::Deserialize;
 
-use super::{CameraKind, Client, Scenario, StepText, Value};
+use super::{CameraKind, Client, Deed, PlainText, Scenario, StepText, Value};
 
 /// What is going to happen.
 #[derive(Clone, Debug)]
@@ -17,6 +19,10 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// Somebody presses record, so links come with the school's consent.
     pub(crate) records: bool,
+    /// What is decided for the rooms.
+    pub(crate) policy: Policy,
+    /// Talks of each room.
+    pub(crate) talks: u32,
 }
 
 /// Some who are alike.
@@ -30,6 +36,18 @@ pub(crate) struct Group {
     pub(crate) camera: Camera,
     pub(crate) watching: Watching,
     pub(crate) client: Client,
+    pub(crate) door: Doorway,
+}
+
+/// What lets them in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doorway {
+    /// One link for all.
+    Class,
+    /// Each has a link of their own.
+    Personal,
+    /// The first comes to this talk, the others to the next ones.
+    Talk(u32),
 }
 
 /// One thing that happens. Groups are named by their place in [`Plan::groups`].
@@ -47,6 +65,8 @@ pub(crate) enum Step {
     Measure,
     /// From here to the end somebody of the group changes something.
     Churn { group: usize, change: Change, every: Duration },
+    /// Somebody does something, or something must be so.
+    Do(Deed),
 }
 
 /// What somebody changes.
@@ -93,6 +113,11 @@ impl Scenario {
                 },
                 watching: Watching { slots: people.watches.slots, height: people.watches.height },
                 client: people.client,
+                door: match (people.talk, people.personal) {
+                    (Some(talk), _) => Doorway::Talk(talk),
+                    (None, true) => Doorway::Personal,
+                    (None, false) => Doorway::Class,
+                },
             });
         }
         let total: u32 = groups.iter().map(|group| group.count).sum();
@@ -102,13 +127,34 @@ impl Scenario {
         let whole = groups.iter().filter(|group| group.client == Client::Webrtc);
         let whole = f64::from(whole.map(|group| group.count).sum::<u32>()) * rooms;
         ensure!(whole <= MOST_WEBRTC, "{whole} whole peer connections are more than {MOST_WEBRTC}");
-        let mut plan = Plan { rooms: rooms as u32, groups, steps: Vec::new(), records: false };
+        let talks = self.room.talks.whole(values, MOST_TALKS).context("talks")?;
+        let mut plan = Plan {
+            rooms: rooms as u32,
+            groups,
+            steps: Vec::new(),
+            records: false,
+            policy: self.policy(talks),
+            talks,
+        };
         for step in &self.steps {
             plan.steps.extend(self.step(step, &plan.groups)?);
         }
         plan.records = plan.steps.contains(&Step::Record);
         plan.check()?;
         Ok(plan)
+    }
+
+    /// Everything is open but what the scenario is about.
+    fn policy(&self, talks: u32) -> Policy {
+        let waits = self.room.waits;
+        Policy {
+            lobby: if waits { Lobby::Guests } else { Lobby::Nobody },
+            early: !waits,
+            supervised: self.room.supervised,
+            locked: BTreeSet::new(),
+            talks: talks > 0,
+            ..Policy::default()
+        }
     }
 
     fn step(&self, step: &StepText, groups: &[Group]) -> Result<Option<Step>> {
@@ -123,27 +169,27 @@ impl Scenario {
             ensure!(seconds <= LONGEST_S, "{seconds} s are more than {LONGEST_S}");
             Ok(Duration::from_secs_f64(seconds))
         };
+        let step = match step {
+            StepText::Deed(deed) => return Ok(Some(Step::Do(deed.deed(values, place)?))),
+            StepText::Plain(step) => step,
+        };
         Ok(Some(match step {
-            StepText::Join { people, within_s } => {
+            PlainText::Join { people, within_s } => {
                 Step::Join { groups: places(people)?, within: seconds(within_s)? }
             }
-            StepText::Send { people } => Step::Send { groups: places(people)? },
-            StepText::Wait { seconds: amount } => Step::Wait(seconds(amount)?),
-            StepText::Measure => Step::Measure,
-            StepText::Record { when: Some(when) } => match values.get(when) {
+            PlainText::Send { people } => Step::Send { groups: places(people)? },
+            PlainText::Wait { seconds: amount } => Step::Wait(seconds(amount)?),
+            PlainText::Measure => Step::Measure,
+            PlainText::Record { when: Some(when) } => match values.get(when) {
                 Some(Value::Switch(true)) => Step::Record,
                 Some(Value::Switch(false)) => return Ok(None),
                 _ => bail!("record: there is no switch {when}"),
             },
-            StepText::Record { when: None } => Step::Record,
-            StepText::Churn { people, change, every_s } => {
+            PlainText::Record { when: None } => Step::Record,
+            PlainText::Churn { people, change, every_s } => {
                 let every = seconds(every_s)?;
                 ensure!(every >= SHORTEST_CHANGE, "churn: every_s is less than 0.05");
                 Step::Churn { group: place(people)?, change: *change, every }
-            }
-            StepText::Groups { count } => {
-                count.whole(values, MOST_PEOPLE)?;
-                bail!("this scenario needs breakout groups, which the server does not have yet");
             }
         }))
     }
@@ -157,6 +203,11 @@ pub(crate) struct OthersSend {
 }
 
 impl Plan {
+    /// Somebody does something that is judged by what everyone heard and was told.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Do(_)))
+    }
+
     /// Everybody in all rooms.
     pub(crate) fn participants(&self) -> u32 {
         self.rooms * self.groups.iter().map(|group| group.count).sum::<u32>()
@@ -182,6 +233,12 @@ impl Plan {
     }
 
     fn check(&self) -> Result<()> {
+        for group in &self.groups {
+            if let Doorway::Talk(first) = group.door {
+                let fits = first >= 1 && first - 1 + group.count <= self.talks;
+                ensure!(fits, "{}: there are only {} talks", group.name, self.talks);
+            }
+        }
         let measures = self.steps.iter().filter(|step| **step == Step::Measure).count();
         ensure!(measures == 1, "a scenario has exactly one step \"measure\", not {measures}");
         let mut there = vec![false; self.groups.len()];
@@ -197,6 +254,7 @@ impl Plan {
                 }
                 Step::Send { groups } => groups,
                 Step::Churn { group, .. } => std::slice::from_ref(group),
+                Step::Do(deed) => deed.needs(),
                 Step::Wait(_) | Step::Record | Step::Measure => &[],
             };
             for group in needed {
@@ -214,6 +272,8 @@ impl Plan {
 const MOST_PEOPLE: u32 = 20_000;
 /// Each costs many times what a bot does: beyond this one would measure them.
 const MOST_WEBRTC: f64 = 24.0;
+/// As many as a room has.
+const MOST_TALKS: u32 = 500;
 const MOST_ROOMS: f64 = 5_000.0;
 const MOST_PACKETS: f64 = 10_000.0;
 const LONGEST_S: f64 = 86_400.0;
@@ -225,16 +285,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_scenario_has_a_plan_but_for_the_one_that_needs_groups() {
+    fn every_built_in_scenario_has_a_plan() {
         for (name, text) in BUILT_IN {
-            let plan = Scenario::parse(text).unwrap().plan();
-            match (name, plan) {
-                ("breakout", Err(error)) => {
-                    assert!(error.to_string().contains("breakout groups"), "{error}");
-                }
-                ("breakout", Ok(_)) => panic!("groups exist: play the scenario"),
-                (_, plan) => assert!(plan.unwrap().participants() > 1, "{name}"),
-            }
+            let plan = Scenario::parse(text).unwrap().plan().unwrap();
+            assert!(plan.participants() > 1, "{name}");
         }
     }
 

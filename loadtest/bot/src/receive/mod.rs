@@ -8,4 +8,4 @@ mod numbers;
 mod slot;
 
 pub(crate) use feedback::TransportFeedback;
-pub(crate) use slot::{Slot, Source};
+pub(crate) use slot::{Slot, Source, Taken};

@@ -43,6 +43,18 @@ pub(crate) enum Source {
     Wrong,
 }
 
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) source: Source,
+    /// Number and stamp, if a bot stamped it and it was not here before.
+    pub(crate) new: Option<(u64, Stamp)>,
+}
+
+impl Taken {
+    const NOTHING: Self = Self { source: Source::Right, new: None };
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     repaired: u64,
@@ -95,7 +107,7 @@ impl Slot {
         repeated: bool,
         now: Instant,
         latencies: &Latencies,
-    ) -> Source {
+    ) -> Taken {
         if !repeated {
             self.jitter.note(packet.timestamp, if self.audio { 48_000 } else { 90_000 }, now);
         }
@@ -108,25 +120,26 @@ impl Slot {
             }
             Arrival::Again => {
                 self.tally.duplicates += 1;
-                return Source::Right;
+                return Taken::NOTHING;
             }
-            Arrival::Old => return Source::Right,
+            Arrival::Old => return Taken::NOTHING,
         };
         self.tally.octets += packet.payload.len() as u64;
         let stamp = Stamp::read(packet.payload);
+        let new = stamp.map(|stamp| (number, stamp));
         if self.audio {
             if let Some(stamp) = stamp {
                 self.tally.frames += 1;
                 latencies.voice(since(stamp.captured, now));
             }
-            return Source::Right;
+            return Taken { source: Source::Right, new };
         }
         let captured = stamp.map(|stamp| stamp.captured);
         let descriptor = Descriptor::parse(packet.payload).ok();
         let key = descriptor.is_some_and(|d| is_keyframe_start(&d, packet.payload));
         let pictures = self.frames.take(number, Piece { key, end: packet.marker, captured });
         self.show(&pictures, now, latencies);
-        self.judge(packet.timestamp, stamp)
+        Taken { source: self.judge(packet.timestamp, stamp), new }
     }
 
     /// What is missing and due to be asked for, and whether a keyframe is.
@@ -300,8 +313,8 @@ mod tests {
                 header.write(&mut bytes, false, false);
                 bytes.extend_from_slice(payload);
                 let packet = Packet::parse(&bytes).unwrap();
-                let source = slot.take(&packet, false, now, &latencies);
-                wrong += u64::from(source == Source::Wrong);
+                let taken = slot.take(&packet, false, now, &latencies);
+                wrong += u64::from(taken.source == Source::Wrong);
             }
         }
         wrong
