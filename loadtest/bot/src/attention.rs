@@ -146,6 +146,7 @@ impl Attention {
             | ServerMessage::Speaking { .. }
             | ServerMessage::Reaction { .. }
             | ServerMessage::Votes { .. }
+            | ServerMessage::GroupSets { .. }
             | ServerMessage::Ok { .. }
             | ServerMessage::Pong => {}
         }

@@ -388,7 +388,7 @@ impl Keeper {
         if let Some(snapshot) = self.ledger.snapshot_due() {
             let (key, epoch) = (self.key.clone(), self.ledger.epoch());
             let kept = self.context.log.put_snapshot(key, epoch, snapshot);
-            self.work.push(kept.map(|result| Done::SnapshotKept(result)).boxed());
+            self.work.push(kept.map(Done::SnapshotKept).boxed());
         }
     }
 
