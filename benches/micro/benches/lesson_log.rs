@@ -11,8 +11,8 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use kreide_cluster::{Append, LessonLog, Payload, Record, Seated, Snapshot, SqliteStore, Stored};
 use kreide_control::{Epoch, LessonKey, ParticipantNo, Role, RoomId, SourceKind, TenantId};
 use kreide_lesson::{
-    Actor, Event, Identity, Intent, KeyHash, Lesson, LockKind, Logged, Millis, Subject, Text,
-    TokenId,
+    Actor, ChatTo, Event, Identity, Intent, KeyHash, Lesson, LockKind, Logged, Millis, Newcomer,
+    Subject, Text, TokenId,
 };
 use tokio::runtime::Runtime;
 
@@ -53,7 +53,7 @@ impl Owner {
             body: serde_json::to_vec(logged).expect("events are plain data"),
         };
         let seated = |logged: &Logged| match &logged.event {
-            Event::SeatTaken { no, subject, .. } => {
+            Event::SeatTaken(Newcomer { no, subject, .. }) => {
                 Some(Seated { owner: *no, subject: subject.0.clone() })
             }
             _ => None,
@@ -84,6 +84,10 @@ impl Owner {
             consent: false,
             token: TokenId(format!("token-{number}")),
             token_expires: Millis(i64::MAX),
+            waits: false,
+            seat: None,
+            talk: None,
+            device: None,
         };
         self.does(Actor::Door, Intent::Join { identity, key: KeyHash([number as u8; 32]) });
     }
@@ -114,7 +118,7 @@ fn long_lesson(key: LessonKey, epoch: Epoch) -> Vec<Append> {
             6..=7 => owner.does(actor, Intent::Hand { up: on }),
             8 => {
                 let text = Text::from(format!("Message {turn}: a line of a usual length."));
-                owner.does(actor, Intent::Chat { text });
+                owner.does(actor, Intent::Chat { to: ChatTo::All, text });
             }
             _ => {
                 let (who, what) = (Some(who), LockKind::Chat);
