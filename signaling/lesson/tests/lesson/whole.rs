@@ -38,7 +38,7 @@ pub(crate) fn lesson() -> Class {
     }
     class.seat("interpreter", Role::Interpreter);
     let teacher = 3;
-    let mut lead = |class: &mut Class, intent: Intent| {
+    let lead = |class: &mut Class, intent: Intent| {
         class.pass(1_000);
         class.by(teacher, intent).unwrap()
     };
@@ -82,7 +82,7 @@ pub(crate) fn lesson() -> Class {
     class.pass(10_000);
     class.act(Actor::Server, Intent::Unattended).unwrap();
     class.seat("teacher", Role::Teacher);
-    let mut lead = |class: &mut Class, intent: Intent| class.by(teacher, intent).unwrap();
+    let lead = |class: &mut Class, intent: Intent| class.by(teacher, intent).unwrap();
     lead(&mut class, Intent::ToLobby { who: p(9) });
     lead(&mut class, Intent::TurnAway { who: p(9) });
     lead(&mut class, Intent::Lock { who: None, what: LockKind::People, locked: true });
