@@ -303,8 +303,12 @@ impl Keeper {
         match intent {
             Intent::Poll(PollIntent::Vote { .. }) => self.vote(no, intent, then),
             Intent::Poll(PollIntent::Close) | Intent::End => {
-                self.empty_ballot_box();
-                self.propose(Actor::Participant(no), intent, then);
+                let actor = Actor::Participant(no);
+                // Not for somebody who is refused: votes counted early are votes told early.
+                if self.ledger.draft().permits(actor, &intent) {
+                    self.empty_ballot_box();
+                }
+                self.propose(actor, intent, then);
             }
             intent => self.propose(Actor::Participant(no), intent, then),
         }
@@ -377,7 +381,7 @@ impl Keeper {
         if let Some(snapshot) = self.ledger.snapshot_due() {
             let (key, epoch) = (self.key.clone(), self.ledger.epoch());
             let kept = self.context.log.put_snapshot(key, epoch, snapshot);
-            self.work.push(kept.map(|result| Done::SnapshotKept(result)).boxed());
+            self.work.push(kept.map(Done::SnapshotKept).boxed());
         }
     }
 
