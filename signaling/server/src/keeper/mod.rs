@@ -267,6 +267,9 @@ impl Keeper {
         // A connection that lost its seat has been told so.
         let Some(no) = self.seats.held_by(by) else { return };
         let then = Then::Answer(Asker::Connection { by, reference });
+        if !self.seats.keeps_pace(no, Instant::now()) {
+            return self.refuse(then, ErrorCode::TooMany);
+        }
         let Some(connection) = &self.seats.get_mut(no).connection else { return };
         match (&connection.stage, message) {
             (Stage::Live { .. }, ClientMessage::Offer { offer }) => {
