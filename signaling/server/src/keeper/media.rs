@@ -154,9 +154,10 @@ impl Keeper {
             if !is_picture || is_twice {
                 return Err(ErrorCode::BadMessage);
             }
-            let lesson = self.ledger.committed();
-            if !lesson.person(slot.source.participant).is_some_and(|person| holds(person.standing))
-            {
+            let (lesson, whose) = (self.ledger.committed(), slot.source.participant);
+            let is_there = lesson.person(whose).is_some_and(|person| holds(person.standing));
+            // Who is there and hidden is answered as who is not there.
+            if !is_there || !lesson.knows_of(no, whose) {
                 return Err(ErrorCode::NotFound);
             }
         }
