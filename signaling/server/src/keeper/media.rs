@@ -287,10 +287,12 @@ impl Keeper {
         }
     }
 
-    /// Those who are told of the same speakers as a participant, by the place last told.
+    /// Those who are told of the same speakers as a participant, by the place last told. Where
+    /// nothing was told, because there is no transport, it is where the lesson has them.
     fn audience(&self, no: ParticipantNo) -> Audience {
         let transport = self.seats.get(no).and_then(|seat| seat.transport.as_ref());
-        transport.map(|transport| transport.place).unwrap_or_default().audience()
+        let told = transport.map(|transport| transport.place);
+        told.unwrap_or_else(|| placed(&self.ledger, no)).audience()
     }
 
     fn media_lost(&mut self, no: ParticipantNo) {
