@@ -5,7 +5,6 @@
 mod common;
 mod door;
 mod erased;
-mod hostile;
 mod lesson;
 mod private;
 mod recording;
