@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::{Client, Fixture, PATIENCE};
+use crate::common::{Client, Fixture, PATIENCE, eventually};
 use crate::scene::{Honest, heard};
 
 /// Says these messages over and over until the connection ends, and reads what comes.
@@ -50,13 +50,9 @@ async fn is_held_back(mut honest: Honest, messages: Vec<Value>, counted: &str) {
     let flooder = honest.server.person(Role::Pupil, "Eve").await;
     let name = format!("kreide_messages_total{{type=\"{counted}\"}}");
     let [sending, reading] = flood(flooder, messages, 20_000);
-    let refused = async || honest.server.metric("kreide_refused_total{code=\"TOO_MANY\"}").await;
-    let told = async {
-        while refused().await < 1.0 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, told).await.unwrap();
+    let refused = "kreide_refused_total{code=\"TOO_MANY\"}";
+    let told = async || honest.server.metric(refused).await > 0.5;
+    eventually("the flooder is told", told).await;
     answers(&mut honest.pupil, 50).await;
     honest.goes_on().await;
     let heard = honest.server.metric(&name).await;
@@ -269,7 +265,8 @@ async fn hostile_hundred_who_never_read() {
         readers.push(stuck(&honest.server, reply["token"].as_str().unwrap()).await);
     }
     let joined = "kreide_participants{tenant=\"school\"}";
-    while honest.server.metric(joined).await < 102.0 {}
+    let all = async || honest.server.metric(joined).await > 101.5;
+    eventually("all have joined", all).await;
     let before = resident();
     let text = "\u{1F600}".repeat(2_000);
     let mut most = before;

@@ -2,8 +2,10 @@
 
 use kreide_control::Role;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::common::Answer;
+use crate::common::{Answer, PATIENCE};
 use crate::scene::Honest;
 
 const JSON: &str = "content-type: application/json\r\n";
@@ -86,6 +88,44 @@ async fn hostile_bodies() {
         assert_eq!(answer.status, 400, "{kind}");
     }
     honest.unmoved(&before, "bodies").await;
+    honest.goes_on().await;
+}
+
+/// A body that does not end, in pieces: it is not kept until it does.
+#[tokio::test]
+async fn hostile_bodies_without_end() {
+    let mut honest = Honest::lesson().await;
+    let access = honest.teacher.joined["access"].as_str().unwrap().to_owned();
+    let before = honest.traces().await;
+    for path in ["/api/act", "/api/enter"] {
+        let mut stream = TcpStream::connect(honest.server.address).await.unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {access}\r\n{JSON}\
+             transfer-encoding: chunked\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (mut read, mut write) = stream.into_split();
+        let piece = format!("400\r\n{}\r\n", "[".repeat(1024));
+        let writing = async {
+            let mut pieces = 0_u32;
+            while write.write_all(piece.as_bytes()).await.is_ok() {
+                pieces += 1;
+            }
+            pieces
+        };
+        let reading = async {
+            let mut answer = Vec::new();
+            // Reset or closed: the server has given up on it.
+            let _reset = read.read_to_end(&mut answer).await;
+            answer
+        };
+        let both = futures::future::join(writing, reading);
+        let (_, answer) = tokio::time::timeout(PATIENCE, both).await.unwrap();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let is_refused = answer.starts_with("HTTP/1.1 400") || answer.starts_with("HTTP/1.1 413");
+        assert!(answer.is_empty() || is_refused, "{path}: {answer}");
+    }
+    honest.unmoved(&before, "bodies without end").await;
     honest.goes_on().await;
 }
 

@@ -1,9 +1,12 @@
 //! Whoever was silenced speaks on: while locked, quiet or paused, after a reload, by a new offer.
 
+use std::time::Duration;
+
 use kreide_control::{LockKind, MediaRights, Policy, Role};
+use kreide_server::Config;
 use serde_json::{Value, json};
 
-use crate::common::{Client, open, pack, until};
+use crate::common::{Client, Fixture, open, pack, until};
 use crate::scene::Honest;
 
 fn send(kind: &str) -> Value {
@@ -54,7 +57,7 @@ async fn hostile_microphone_while_it_is_quiet() {
 /// Pupils alone in a room that a teacher must watch over.
 #[tokio::test]
 async fn hostile_microphone_while_no_teacher_is_there() {
-    let server = crate::common::Fixture::start().await;
+    let server = Fixture::start().await;
     server.decide(Policy { supervised: true, ..open() }).await;
     let honest = Honest::on(server).await;
     let mut hostile = honest.with_media(Role::Pupil, "Eve").await;
@@ -143,7 +146,10 @@ async fn hostile_content_where_the_school_forbids_it() {
 
 #[tokio::test]
 async fn hostile_consent_for_somebody_whom_the_school_may_not_record() {
-    let mut honest = Honest::lesson().await;
+    // It stays announced, so that nothing is logged meanwhile but what an attack causes.
+    let config = Config { recording_lead: Duration::from_secs(3600), ..Config::standard() };
+    let server = Fixture::start_in(tempfile::tempdir().unwrap(), config).await;
+    let mut honest = Honest::on(server).await;
     let mut hostile = honest.with_media(Role::Pupil, "Eve").await;
     honest.teacher.does(json!({ "type": "record", "on": true })).await;
     let event = hostile.wait_event("recording").await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::common::Client;
 use crate::scene::{Honest, heard, waits};
+use crate::tokens::signed;
 
 /// The evening, with a teacher; an honest lesson goes on beside it.
 struct Evening {
@@ -183,6 +184,34 @@ async fn hostile_family_of_a_talk_that_is_over_or_gone() {
         let answer = evening.honest.server.enter(&json!({ "link": link })).await;
         assert_eq!((answer.status, &answer.json()["code"]), (403, &json!("LINK_INVALID")));
     }
+    evening.honest.goes_on().await;
+}
+
+/// Signed by a mistake of ours, for talks that there are not.
+#[tokio::test]
+async fn hostile_family_of_a_talk_that_never_was() {
+    let mut evening = Evening::begin().await;
+    let claims = |room: &str, talk: u32| {
+        json!({
+            "tenant": "school", "room": room, "sub": format!("talk-{talk}-x"), "role": "guest",
+            "name": "Familie Ey", "lobby": true, "talk": talk,
+        })
+    };
+    for (room, talk) in [("sprechtag", 0), ("sprechtag", 4), ("sprechtag", u32::MAX), ("7b", 1)] {
+        let token = signed(&evening.honest.server, claims(room, talk));
+        let client = Client::connect(evening.honest.server.address).await;
+        let code = client.refused(json!({ "token": token })).await;
+        assert_eq!(code, "NOT_FOUND", "talk {talk} in {room}");
+    }
+    // One who is of no talk is a guest in the lobby there, and learns nothing either.
+    let mut stranger = claims("sprechtag", 1);
+    stranger["talk"] = Value::Null;
+    let token = signed(&evening.honest.server, stranger);
+    let mut stranger = waits(&evening.honest.server, &token).await;
+    let mut li = evening.device(1).await;
+    evening.let_in(1, &mut li).await;
+    li.does(json!({ "type": "chat", "text": "secret of Li" })).await;
+    assert_eq!(heard(&mut stranger).await, Vec::<Value>::new());
     evening.honest.goes_on().await;
 }
 
