@@ -109,6 +109,10 @@ impl State {
             }
             ChatTo::Person(other) if rights.private_chat && other != me => {
                 let (target, _) = self.target(other)?;
+                // Who is there and hidden is answered as who is not there.
+                if !self.knows_of(me, other) {
+                    return Err(Denied::NotFound);
+                }
                 let may = self.policy().private_chat.allows(seat.role, target.role);
                 if !may || !self.sees(me, other) {
                     return Err(Denied::Forbidden);

@@ -165,14 +165,15 @@ impl State {
         name: &Text,
     ) -> Result<Outcome, Denied> {
         let (mine, _) = self.target(me)?;
+        // Before it is looked who is there: the answer must not tell.
+        if who != me && !rules::is_staff(mine.role) {
+            return Err(Denied::Forbidden);
+        }
         let seat =
             self.seats.get(&who).filter(|seat| seat.held().is_some() || seat.waits().is_some());
         let seat = seat.ok_or(Denied::NotFound)?;
-        let may = if who == me {
-            self.rights(me, mine).names
-        } else {
-            rules::is_staff(mine.role) && rules::may_restrict(seat.role)
-        };
+        let may =
+            if who == me { self.rights(me, mine).names } else { rules::may_restrict(seat.role) };
         if !may {
             return Err(Denied::Forbidden);
         }

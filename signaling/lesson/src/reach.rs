@@ -51,6 +51,15 @@ impl State {
         self.staff_and(self.seats.iter().filter(notices).map(|(no, _)| *no).chain([newcomer.no]))
     }
 
+    /// Whether one person knows that the other is there.
+    pub(crate) fn knows_of(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
+        let (Some(seat), Some(of)) = (self.seats.get(&viewer), self.seats.get(&other)) else {
+            return false;
+        };
+        rules::is_staff(seat.role)
+            || self.noticed_arriving(&of.newcomer(other)).includes(viewer, seat.role)
+    }
+
     /// Whether one person notices the other.
     pub(crate) fn sees(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
         let (Some(seat), Some(of)) = (self.seats.get(&viewer), self.seats.get(&other)) else {
@@ -120,9 +129,7 @@ impl Lesson {
     /// Whether one person knows that the other is there: of those in other groups, too.
     #[must_use]
     pub fn knows_of(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
-        let (Some(seat), Some(of)) = (self.seat(viewer), self.seat(other)) else { return false };
-        rules::is_staff(seat.role)
-            || self.state.noticed_arriving(&of.newcomer(other)).includes(viewer, seat.role)
+        self.state.knows_of(viewer, other)
     }
 
     /// Whether one person notices what the other does.

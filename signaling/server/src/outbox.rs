@@ -2,7 +2,8 @@
 //!
 //! Invariant: bounded in bytes and in messages. Putting something in never waits: when it is full
 //! the browser has not read for too long, its connection is dropped, and it may come back and ask
-//! for what it missed.
+//! for what it missed. One long message, such as the state of a lesson in which much was written,
+//! does not fill it: how long it is says nothing of its reader.
 //! Left out on purpose: the socket, which `connection` owns.
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use kreide_protocol::{ErrorCode, ErrorReply, ServerMessage};
 use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// Bytes that may wait.
+/// Bytes that may wait, as messages are weighed.
 const MAX_BYTES: usize = 1 << 20;
 /// Messages that may wait; small ones have a cost beyond their bytes.
 const MAX_MESSAGES: usize = 4096;
@@ -99,7 +100,7 @@ impl Outbox {
     }
 
     fn put(&self, out: Out) {
-        let bytes = self.gauge.bytes.fetch_add(out.len(), Ordering::Relaxed) + out.len();
+        let bytes = self.gauge.bytes.fetch_add(out.weight(), Ordering::Relaxed) + out.weight();
         // A receiver that is gone is a connection that has ended; its reader says so elsewhere.
         let full = matches!(self.queue.try_send(out), Err(mpsc::error::TrySendError::Full(_)));
         if full || bytes > MAX_BYTES {
@@ -112,22 +113,23 @@ impl Waiting {
     /// The next message; `None` if nobody can send any more.
     pub(crate) async fn next(&mut self) -> Option<Out> {
         let out = self.queue.recv().await?;
-        self.gauge.bytes.fetch_sub(out.len(), Ordering::Relaxed);
+        self.gauge.bytes.fetch_sub(out.weight(), Ordering::Relaxed);
         Some(out)
     }
 
     /// One more message, if it is there already.
     pub(crate) fn more(&mut self) -> Option<Out> {
         let out = self.queue.try_recv().ok()?;
-        self.gauge.bytes.fetch_sub(out.len(), Ordering::Relaxed);
+        self.gauge.bytes.fetch_sub(out.weight(), Ordering::Relaxed);
         Some(out)
     }
 }
 
 impl Out {
-    fn len(&self) -> usize {
+    /// What it counts for: its bytes, but a long one counts no more than half of what may wait.
+    fn weight(&self) -> usize {
         match self {
-            Self::Frame(text) => text.as_str().len(),
+            Self::Frame(text) => text.as_str().len().min(MAX_BYTES / 2),
             Self::Close => 0,
         }
     }
@@ -135,6 +137,8 @@ impl Out {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
 
     #[tokio::test]
@@ -161,6 +165,20 @@ mod tests {
         let (outbox, _waiting) = outbox();
         for _ in 0..=MAX_BYTES / 1000 {
             outbox.say_encoded("x".repeat(1000).into());
+        }
+        outbox.overflowed().await;
+    }
+
+    #[tokio::test]
+    async fn a_long_message_overflows_nothing_by_itself() {
+        let (outbox, mut waiting) = outbox();
+        let long = || Utf8Bytes::from("x".repeat(2 * MAX_BYTES));
+        outbox.say_encoded(long());
+        outbox.say(&ServerMessage::Pong);
+        assert_eq!(outbox.overflowed().now_or_never(), None);
+        assert!(waiting.next().await.is_some() && waiting.next().await.is_some());
+        for _ in 0..3 {
+            outbox.say_encoded(long());
         }
         outbox.overflowed().await;
     }

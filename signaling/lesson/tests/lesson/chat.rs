@@ -72,7 +72,8 @@ fn whom_nobody_can_write_to() {
     class.by(2, say(ChatTo::Person(p(3)), "psst")).unwrap();
     let people = kreide_lesson::LockKind::People;
     class.by(1, Intent::Lock { who: None, what: people, locked: true }).unwrap();
-    assert_eq!(class.by(2, say(ChatTo::Person(p(3)), "psst")), Err(Denied::Forbidden));
+    let hidden = say(ChatTo::Person(p(3)), "psst");
+    assert_eq!(class.by(2, hidden), Err(Denied::NotFound), "as if nobody were there");
     class.by(2, say(ChatTo::Person(p(1)), "help")).unwrap();
     let lock = |what| Intent::Lock { who: None, what, locked: true };
     class.by(1, lock(kreide_lesson::LockKind::PrivateChat)).unwrap();

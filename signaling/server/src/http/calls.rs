@@ -76,6 +76,7 @@ fn refused(code: ErrorCode) -> Response {
         ErrorCode::TokenInvalid => StatusCode::UNAUTHORIZED,
         ErrorCode::Denied | ErrorCode::Removed => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::TooMany => StatusCode::TOO_MANY_REQUESTS,
         ErrorCode::TooLate | ErrorCode::LessonEnded => StatusCode::CONFLICT,
         ErrorCode::Degraded | ErrorCode::GoingAway | ErrorCode::Full => {
             StatusCode::SERVICE_UNAVAILABLE

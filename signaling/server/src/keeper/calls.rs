@@ -7,6 +7,7 @@ use kreide_control::{ParticipantNo, Role};
 use kreide_lesson::{Millis, Standing, Subject};
 use kreide_protocol::{Attendance, ClientMessage, ErrorCode};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{Asker, Keeper, Then};
 use crate::{clock, translate};
@@ -31,20 +32,24 @@ pub(crate) enum Wanted {
 impl Keeper {
     /// Somebody calls.
     pub(super) fn call(&mut self, call: Call) {
-        let no = self.seat_of(&call.subject, call.role);
+        let no = match self.seat_of(&call.subject, call.role) {
+            Some(no) if self.seats.keeps_pace(no, Instant::now()) => Ok(no),
+            Some(_) => Err(ErrorCode::TooMany),
+            None => Err(ErrorCode::NotFound),
+        };
         match call.wanted {
             Wanted::Act { message, answer } => {
                 let then = Then::Answer(Asker::Call(answer));
                 match no {
-                    Some(no) => self.act(no, message, then),
-                    None => self.refuse(then, ErrorCode::NotFound),
+                    Ok(no) => self.act(no, message, then),
+                    Err(code) => self.refuse(then, code),
                 }
             }
             Wanted::Attendance { answer } => {
                 let list = match no {
-                    Some(_) if call.role == Role::Teacher => Ok(self.attendance()),
-                    Some(_) => Err(ErrorCode::Denied),
-                    None => Err(ErrorCode::NotFound),
+                    Ok(_) if call.role == Role::Teacher => Ok(self.attendance()),
+                    Ok(_) => Err(ErrorCode::Denied),
+                    Err(code) => Err(code),
                 };
                 // The caller may have hung up.
                 drop(answer.send(list));

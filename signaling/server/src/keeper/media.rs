@@ -154,9 +154,10 @@ impl Keeper {
             if !is_picture || is_twice {
                 return Err(ErrorCode::BadMessage);
             }
-            let lesson = self.ledger.committed();
-            if !lesson.person(slot.source.participant).is_some_and(|person| holds(person.standing))
-            {
+            let (lesson, whose) = (self.ledger.committed(), slot.source.participant);
+            let is_there = lesson.person(whose).is_some_and(|person| holds(person.standing));
+            // Who is there and hidden is answered as who is not there.
+            if !is_there || !lesson.knows_of(no, whose) {
                 return Err(ErrorCode::NotFound);
             }
         }
@@ -292,10 +293,12 @@ impl Keeper {
         }
     }
 
-    /// Those who are told of the same speakers as a participant, by the place last told.
+    /// Those who are told of the same speakers as a participant, by the place last told. Where
+    /// nothing was told, because there is no transport, it is where the lesson has them.
     fn audience(&self, no: ParticipantNo) -> Audience {
         let transport = self.seats.get(no).and_then(|seat| seat.transport.as_ref());
-        transport.map(|transport| transport.place).unwrap_or_default().audience()
+        let told = transport.map(|transport| transport.place);
+        told.unwrap_or_else(|| placed(&self.ledger, no)).audience()
     }
 
     fn media_lost(&mut self, no: ParticipantNo) {

@@ -272,6 +272,9 @@ impl Keeper {
         // A connection that lost its seat has been told so.
         let Some(no) = self.seats.held_by(by) else { return };
         let then = Then::Answer(Asker::Connection { by, reference });
+        if !self.seats.keeps_pace(no, Instant::now()) {
+            return self.refuse(then, ErrorCode::TooMany);
+        }
         let Some(connection) = &self.seats.get_mut(no).connection else { return };
         match (&connection.stage, message) {
             (Stage::Live { .. }, ClientMessage::Offer { offer }) => {
@@ -314,8 +317,12 @@ impl Keeper {
         match intent {
             Intent::Poll(PollIntent::Vote { .. }) => self.vote(no, intent, then),
             Intent::Poll(PollIntent::Close) | Intent::End => {
-                self.empty_ballot_box();
-                self.propose(Actor::Participant(no), intent, then);
+                let actor = Actor::Participant(no);
+                // Not for somebody who is refused: votes counted early are votes told early.
+                if self.ledger.draft().permits(actor, &intent) {
+                    self.empty_ballot_box();
+                }
+                self.propose(actor, intent, then);
             }
             intent => self.propose(Actor::Participant(no), intent, then),
         }

@@ -7,10 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kreide_control::{MediaRights, ParticipantNo, Place, SlotMapping, View};
+use kreide_protocol::{MESSAGE_BURST, MESSAGES_PER_SECOND};
 use tokio::time::Instant;
 
 use super::stirred::Stirred;
+use crate::limit::{Bucket, Rate};
 use crate::outbox::Outbox;
+
+/// How much one person may say, by whatever connections and calls. Twice what one connection may:
+/// a reload has two, and what waited for a busy task comes at once.
+const PACE: Rate =
+    Rate { burst: 2.0 * MESSAGE_BURST as f64, per_second: 2.0 * MESSAGES_PER_SECOND as f64 };
 
 /// Names one WebSocket, unique within the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +38,8 @@ pub(super) struct Seats {
 pub(super) struct Seat {
     pub(super) connection: Option<Connection>,
     pub(super) transport: Option<Transport>,
+    /// What this person may still say, since they first said something.
+    pace: Option<Bucket>,
 }
 
 pub(super) struct Connection {
@@ -134,6 +143,12 @@ impl Seats {
             Stirred::Some(some) => changed.extend(some),
         }
         changed
+    }
+
+    /// Whether one more message of this person is within the pace.
+    pub(super) fn keeps_pace(&mut self, no: ParticipantNo, now: Instant) -> bool {
+        let seat = self.seats.entry(no).or_default();
+        seat.pace.get_or_insert_with(|| Bucket::full(PACE, now)).take(PACE, now)
     }
 
     /// The seat that a connection holds.

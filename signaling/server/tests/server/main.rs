@@ -6,7 +6,6 @@ mod classroom;
 mod common;
 mod door;
 mod erased;
-mod hostile;
 mod lesson;
 mod private;
 mod recording;

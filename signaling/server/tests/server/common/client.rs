@@ -27,6 +27,11 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let (socket, _) = connect_async(format!("ws://{address}/ws")).await.unwrap();
+        Self::on(socket)
+    }
+
+    /// On a connection of the caller's making.
+    pub(crate) fn on(socket: Socket) -> Self {
         Self { socket, joined: Value::Null, next: 100 }
     }
 
