@@ -36,8 +36,8 @@ impl State {
             Intent::Unattended => Ok(self.unattended()),
             Intent::SetPolicy { policy, talks } => Ok(self.set_policy(policy, talks)),
             Intent::Send { kind, on } => self.send(actor.seat()?, kind, on),
-            Intent::Hand { up } => self.hand(actor.seat()?, up),
-            Intent::LowerHand { who } => self.hand(who, false),
+            Intent::Hand { up } => self.hand(actor.seat()?, up, now),
+            Intent::LowerHand { who } => self.hand(who, false, now),
             Intent::Chat { to, text } => self.write(actor.seat()?, to, &text),
             Intent::EditChat { id, text } => self.edit(actor.seat()?, id, &text),
             Intent::DeleteChat { id } => self.delete(actor.seat()?, id),
@@ -147,10 +147,12 @@ impl State {
         Ok(Outcome { events: vec![(self.around(me), event)], ..Outcome::default() })
     }
 
-    fn hand(&self, who: ParticipantNo, up: bool) -> Result<Outcome, Denied> {
+    fn hand(&self, who: ParticipantNo, up: bool, now: Millis) -> Result<Outcome, Denied> {
         let (_, held) = self.target(who)?;
+        // The time, so that a place does not tell how many hands went up in other groups.
+        let time = u64::try_from(now.max(self.latest).0).unwrap_or_default();
         let place = match (held.hand, up) {
-            (None, true) => Some(self.last_hand.saturating_add(1)),
+            (None, true) => Some(time.max(self.last_hand.saturating_add(1))),
             (Some(_), false) => None,
             (Some(_), true) | (None, false) => return Ok(Outcome::default()),
         };

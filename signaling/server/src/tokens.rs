@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::device::Device;
 use crate::keys::Keys;
+use crate::translate::ChatIds;
 use crate::{clock, secret};
 
 /// How long a join token opens the door, in seconds.
@@ -132,6 +133,12 @@ impl Keys {
         let text = format!("choice\0{tenant}\0{room}\0{subject}");
         let tag = hmac::sign(&self.resume, text.as_bytes());
         URL_SAFE_NO_PAD.encode(tag.as_ref().get(..12).unwrap_or_default())
+    }
+
+    /// What the messages of a lesson are called outside.
+    pub(crate) fn chat_ids(&self, lesson: &LessonKey) -> ChatIds {
+        let text = format!("chat\0{lesson}");
+        ChatIds::new(hmac::sign(&self.resume, text.as_bytes()).as_ref())
     }
 
     /// A new resume key of a lesson: the text to show and the hash to keep.

@@ -77,7 +77,7 @@ fn the_same_person_takes_the_seat_over() {
     let outcome = class.join(again, 2).unwrap();
     assert_eq!(outcome.seat, Some(p(2)));
     let anna = class.lesson.person(p(2)).unwrap();
-    assert_eq!(anna.hand, Some(1));
+    assert_eq!(anna.hand, Some(class.now.0 as u64));
     assert_eq!(anna.standing, Standing::Online);
     assert!(!anna.rights.camera && anna.rights.microphone);
     // The new device is not sending what the old one sent.
@@ -100,7 +100,7 @@ fn a_lost_connection_keeps_everything() {
     class.act(Actor::Server, gone.clone()).unwrap();
     let anna = class.lesson.person(p(2)).unwrap();
     assert_eq!(anna.standing, Standing::Offline);
-    assert_eq!((anna.hand, anna.sending), (Some(1), vec![Microphone]));
+    assert_eq!((anna.hand, anna.sending), (Some(class.now.0 as u64), vec![Microphone]));
     assert!(class.lesson.media_rights(p(2)).microphone);
     // Told twice is told once.
     assert_eq!(class.act(Actor::Server, gone).unwrap().events, []);
@@ -109,7 +109,7 @@ fn a_lost_connection_keeps_everything() {
     let outcome = class.resume(1, 2).unwrap();
     assert_eq!(outcome.events[0].1, Event::Online { no: p(2), online: true });
     let anna = class.lesson.person(p(2)).unwrap();
-    assert_eq!((anna.hand, anna.sending), (Some(1), vec![Microphone]));
+    assert_eq!((anna.hand, anna.sending), (Some(class.now.0 as u64), vec![Microphone]));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use kreide_lesson::{
 
 use super::stirred::Stirred;
 use super::{ConnectionId, Then};
-use crate::translate::Texts;
+use crate::translate::{ChatIds, Texts};
 
 pub(super) struct Ledger {
     epoch: Epoch,
@@ -79,7 +79,12 @@ fn events(records: &[Record]) -> Result<Vec<Logged>, BadStore> {
 
 impl Ledger {
     /// A lesson from its log.
-    pub(super) fn read(key: LessonKey, epoch: Epoch, stored: Stored) -> Result<Self, BadStore> {
+    pub(super) fn read(
+        key: LessonKey,
+        epoch: Epoch,
+        stored: Stored,
+        ids: ChatIds,
+    ) -> Result<Self, BadStore> {
         let history = events(&stored.records)?;
         let mut committed = match stored.snapshot {
             Some(snapshot) => restore(key, &snapshot)?,
@@ -95,7 +100,7 @@ impl Ledger {
             snapshot_at: committed.last_seq(),
             committed,
             history,
-            texts: stored.payloads.into_iter().map(text).collect(),
+            texts: Texts::new(ids, stored.payloads.into_iter().map(text).collect()),
             flying: Vec::new(),
             next: Vec::new(),
             stirred: Stirred::default(),

@@ -36,13 +36,14 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
     let degraded = |_error: LogError| ErrorCode::Degraded;
     let epoch = context.log.take_over(key.clone()).await.map_err(degraded)?;
     let stored = context.log.load(key.clone()).await.map_err(degraded)?;
-    let read = match Ledger::read(key.clone(), epoch, stored) {
+    let read = match Ledger::read(key.clone(), epoch, stored, context.keys.chat_ids(&key)) {
         // A snapshot of a later version, perhaps: the log says the same, and takes longer.
         Err(BadStore::Snapshot) => {
             tracing::warn!(lesson = %key, "a snapshot cannot be read");
             let records = context.log.records(key.clone(), 1..=u64::MAX).await.map_err(degraded)?;
             let stored = context.log.load(key.clone()).await.map_err(degraded)?;
-            Ledger::read(key.clone(), epoch, Stored { snapshot: None, records, ..stored })
+            let ids = context.keys.chat_ids(&key);
+            Ledger::read(key.clone(), epoch, Stored { snapshot: None, records, ..stored }, ids)
         }
         read => read,
     };

@@ -305,10 +305,26 @@ impl Keeper {
                 | GroupAct::Use { .. }
                 | GroupAct::Forget { .. }),
             ) => self.group_set(no, act, then),
-            message => match translate::intent(&message, additions) {
+            message => match translate::intent(&self.stored(message), additions) {
                 Some(intent) => self.want(no, intent, then),
                 None => self.refuse(then, ErrorCode::BadMessage),
             },
+        }
+    }
+
+    /// A message with the log's number of the chat message that it names; none has the number 0.
+    fn stored(&self, message: ClientMessage) -> ClientMessage {
+        let number = |named: u64| {
+            let mut lines = self.ledger.draft().chat();
+            let line = lines.find(|line| self.ledger.texts().chat_id(line.id) == named);
+            line.map_or(0, |line| line.id)
+        };
+        match message {
+            ClientMessage::EditChat { id, text } => {
+                ClientMessage::EditChat { id: number(id), text }
+            }
+            ClientMessage::DeleteChat { id } => ClientMessage::DeleteChat { id: number(id) },
+            message => message,
         }
     }
 

@@ -8,21 +8,18 @@ mod classroom;
 mod events;
 mod intents;
 mod snapshot;
+mod texts;
 mod values;
-
-use std::collections::HashMap;
-
-use kreide_lesson::{PayloadId, Text};
 
 pub(crate) use events::{differs_by_reader, signal, stamped};
 pub(crate) use intents::{Additions, denied, intent, name};
 pub(crate) use snapshot::{snapshot, waiting};
+pub(crate) use texts::{ChatIds, Texts};
 pub(crate) use values::{media, role, slot_now, slot_request};
 
-/// Names and texts of a lesson.
-pub(crate) type Texts = HashMap<PayloadId, Text>;
+use kreide_lesson::PayloadId;
 
 /// A name or text; empty if it was erased.
 pub(crate) fn text(texts: &Texts, id: PayloadId) -> String {
-    texts.get(&id).map(|text| text.as_str().to_owned()).unwrap_or_default()
+    texts.get(id).map(|text| text.as_str().to_owned()).unwrap_or_default()
 }

@@ -72,7 +72,7 @@ pub(super) fn participant(
 
 pub(super) fn chat_line(line: &lesson::ChatLine, texts: &Texts) -> protocol::ChatMessage {
     protocol::ChatMessage {
-        id: line.id,
+        id: texts.chat_id(line.id),
         from: line.from.0,
         to: chat_to(line.to),
         text: if line.shown == Shown::Shown { text(texts, line.text) } else { String::new() },

@@ -121,6 +121,7 @@ messages! { |about|
     M::Groups(G::Listen { .. }) => Teacher: M::Groups(G::Listen { group: Some(2) });
     M::Groups(G::SpeakToAll { .. }) => Teacher: M::Groups(G::SpeakToAll { on: true });
     M::Groups(G::CallTeacher { .. }) => Taught: M::Groups(G::CallTeacher { on: true });
+    M::Groups(G::Kept) => Teacher: M::Groups(G::Kept);
     M::Groups(G::Keep { .. }) => Teacher: M::Groups(G::Keep { name: "x".to_owned() });
     M::Groups(G::Use { .. }) => Teacher: M::Groups(G::Use { name: "x".to_owned() });
     M::Groups(G::Forget { .. }) => Teacher: M::Groups(G::Forget { name: "x".to_owned() });

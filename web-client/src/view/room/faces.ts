@@ -122,8 +122,9 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
 /** Messages of others that were never on this screen. */
 export function unread(room: Room, desk: Desk): number {
   const { chat, me } = room;
-  return chat.filter(({ id, from, shown }) => id > desk.read && from !== me && shown === 'shown')
-    .length;
+  // Ids say no order; the list does.
+  const seen = chat.findIndex(({ id }) => id === desk.read);
+  return chat.slice(seen + 1).filter(({ from, shown }) => from !== me && shown === 'shown').length;
 }
 
 function sourceFace(
