@@ -21,6 +21,7 @@ mod people;
 mod recorder;
 mod seats;
 mod stirred;
+mod subjects;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub(crate) enum Input {
     Media(kreide_control::Event),
     /// The recorder says something.
     Recorder(RecorderEvent),
+    /// These people were erased: nothing that they said is told any more.
+    Forget(Vec<ParticipantNo>),
     /// The server stops.
     Stop,
 }
@@ -236,6 +239,7 @@ impl Keeper {
             Input::Call(call) => self.call(*call),
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),
+            Input::Forget(people) => self.ledger.forget(&people),
             Input::Stop => self.phase = Phase::Stopping,
         }
     }
@@ -377,7 +381,7 @@ impl Keeper {
         if let Some(snapshot) = self.ledger.snapshot_due() {
             let (key, epoch) = (self.key.clone(), self.ledger.epoch());
             let kept = self.context.log.put_snapshot(key, epoch, snapshot);
-            self.work.push(kept.map(|result| Done::SnapshotKept(result)).boxed());
+            self.work.push(kept.map(Done::SnapshotKept).boxed());
         }
     }
 
@@ -518,7 +522,9 @@ impl Keeper {
         while self.context.media.send(Command::End { lesson: self.key.clone() }).is_err() {
             tokio::time::sleep(RETRY).await;
         }
-        let erase_at = self.context.config.erase_at();
+        let lesson = self.ledger.committed();
+        let keep_days = lesson.policy().keep_days;
+        let erase_at = self.context.config.erase_at(lesson.latest(), keep_days);
         if self.context.catalogue.end_lesson(self.key.clone(), erase_at).await.is_err() {
             tracing::warn!(lesson = %self.key, "the end is noted at the next join");
         }
