@@ -6,7 +6,7 @@
 use std::fmt;
 
 use futures::future::BoxFuture;
-use kreide_control::{LessonKey, RecordingId, Role, RoomId, TenantId};
+use kreide_control::{LessonKey, ParticipantNo, RecordingId, Role, RoomId, TenantId};
 
 use crate::{ExternalId, GroupSet, Room, RosterChange, RosterEntry, RosterImport, Talk, TalkList};
 
@@ -165,6 +165,25 @@ pub trait Catalogue: Send + Sync {
     /// Notes that a lesson's texts are erased.
     fn erased(&self, lesson: LessonKey) -> BoxFuture<'static, Result<(), CatalogueError>>;
 
+    /// Erases a person everywhere: the texts of all lessons of the school, as far as
+    /// [`crate::Append::seats`] told which numbers the person had, with answers to polls of these
+    /// lessons that belong to nobody; the name in the catalogue, links, rosters, and prepared
+    /// groups. What was sealed is erased in every copy of the store as well; the rest is taken
+    /// out of a copy when it is put back and opened. When it fails, doing it again is right.
+    fn erase_person(
+        &self,
+        tenant: TenantId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<Erasure, CatalogueError>>;
+
+    /// Those who were erased and may still be in the memory of lessons that run, oldest first.
+    /// Whoever asks is the one who runs them.
+    fn erased_people(&self) -> BoxFuture<'static, Result<Vec<ErasedPerson>, CatalogueError>>;
+
+    /// Notes that no running lesson holds anything any more of this person, and of those who
+    /// were erased before.
+    fn person_left_lessons(&self, id: i64) -> BoxFuture<'static, Result<(), CatalogueError>>;
+
     /// Adds a recording that begins, or replaces what is known of it, except whether it is
     /// released: that only [`Self::release_recording`] changes.
     fn put_recording(&self, recording: Recording)
@@ -224,6 +243,28 @@ pub trait Catalogue: Send + Sync {
     ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
 }
 
+/// What erasing a person took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erasure {
+    /// Names, messages and other texts in lessons.
+    pub texts: u64,
+    /// Personal links.
+    pub links: u64,
+    /// Rosters that the person was on.
+    pub rosters: u64,
+    /// Prepared sets of groups that the person was in.
+    pub groups: u64,
+}
+
+/// Someone who was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedPerson {
+    /// Counts erased people.
+    pub id: i64,
+    /// The numbers the person had, and number 0, whose texts belong to nobody, in these lessons.
+    pub seats: Vec<(LessonKey, ParticipantNo)>,
+}
+
 /// A recording. Its media is a file of the recorder, named by the id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
@@ -281,7 +322,7 @@ pub enum LinkOwner {
     Person {
         /// Opaque and stable.
         subject: String,
-        /// The name to show.
+        /// The name to show; empty if it was erased.
         name: String,
     },
     /// For a class: everyone who uses it is a new person and says a name.
@@ -290,7 +331,7 @@ pub enum LinkOwner {
     Talk {
         /// The talk's place in the room's list.
         slot: u32,
-        /// The family's name to show; otherwise everyone says one.
+        /// The family's name to show; otherwise, or if it was erased, everyone says one.
         label: Option<String>,
     },
 }

@@ -16,7 +16,8 @@ mod sqlite;
 mod talks;
 
 pub use catalogue::{
-    Catalogue, CatalogueError, Door, Link, LinkHash, LinkOwner, Recording, RecordingSize,
+    Catalogue, CatalogueError, Door, ErasedPerson, Erasure, Link, LinkHash, LinkOwner, Recording,
+    RecordingSize,
 };
 pub use groups::{BadGroupSet, GroupSet, MAX_GROUP_SET_NAME, MAX_GROUP_SETS, MAX_GROUPS};
 pub use log::{

@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use futures::future::BoxFuture;
-use kreide_control::{Epoch, LessonKey, ParticipantNo, TenantId};
+use kreide_control::{Epoch, LessonKey, ParticipantNo};
 
 /// The durable logs of all lessons.
 pub trait LessonLog: Send + Sync {
@@ -54,14 +54,6 @@ pub trait LessonLog: Send + Sync {
     /// copy of the store. The records stay. Returns how many payloads there were. When it fails,
     /// doing it again is right.
     fn erase(&self, lesson: LessonKey, whose: Whose) -> BoxFuture<'static, Result<u64, LogError>>;
-
-    /// Does [`Self::erase`] for one person in all lessons of a school, as far as [`Append::seats`]
-    /// told which numbers the person had; the name in the catalogue can no longer be read either.
-    fn erase_person(
-        &self,
-        tenant: TenantId,
-        subject: String,
-    ) -> BoxFuture<'static, Result<u64, LogError>>;
 }
 
 /// What to put in place of a record's body: its sequence and body, to the new body or to `None`

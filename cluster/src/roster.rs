@@ -15,7 +15,7 @@ use crate::LinkHash;
 pub struct RosterEntry {
     /// The school's id of the person: opaque, stable, unique within a room.
     pub subject: String,
-    /// The name to show.
+    /// The name to show; empty if it was erased.
     pub name: String,
     /// What the person is in the room.
     pub role: Role,

@@ -247,3 +247,89 @@ async fn prepared_groups_are_kept_by_name() {
     assert!(!delete("8c", "07").await && delete("7b", "07").await && !delete("7b", "07").await);
     put(set("another", "a")).await.unwrap();
 }
+
+/// Copies what a backup takes.
+async fn copy_store(folder: &Path, to: &Path) {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("kreide.db"));
+    let mut connection = sqlx::ConnectOptions::connect(&options).await.unwrap();
+    let statement = sqlx::AssertSqlSafe(format!("VACUUM INTO '{}'", to.display()));
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+}
+
+/// Removes a database with its side files. Who still has them open keeps what is removed.
+fn take_away(folder: &Path, name: &str) {
+    for side in ["", "-wal", "-shm"] {
+        let _none = std::fs::remove_file(folder.join(format!("{name}{side}")));
+    }
+}
+
+fn on_disk(folder: &Path, what: &str) -> usize {
+    let found = |entry: std::io::Result<std::fs::DirEntry>| {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        bytes.windows(what.len()).filter(|window| *window == what.as_bytes()).count()
+    };
+    std::fs::read_dir(folder).unwrap().map(found).sum()
+}
+
+#[tokio::test]
+async fn an_erased_person_is_off_the_catalogue_and_off_every_copy() {
+    let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let copy = outside.path().join("copy.db");
+    let store = opened(folder.path()).await;
+    let people = [pupil("canary-a", 1), pupil("ben", 2)];
+    for (number, id) in [(1, "7b"), (3, "chor")] {
+        let class = import(number, LinksFor::Newcomers, &[(id, &people[..])]);
+        store.import_roster(class).await.unwrap();
+    }
+    let groups = vec![vec!["ben".to_owned()], vec!["canary-a".to_owned()]];
+    let set = GroupSet::new("Tische", groups).unwrap();
+    store.put_group_set(school(), room("7b"), set).await.unwrap();
+    copy_store(folder.path(), &copy).await;
+    assert!(on_disk(folder.path(), "canary-a") > 0, "this would find it");
+
+    let gone = store.erase_person(school(), "canary-a".to_owned()).await.unwrap();
+    assert_eq!((gone.links, gone.rosters, gone.groups), (2, 2, 1));
+    let once = store.erase_person(school(), "canary-a".to_owned()).await.unwrap();
+    assert_eq!(once, kreide_cluster::Erasure::default(), "once is enough");
+    drop(store);
+    for restored in [false, true] {
+        if restored {
+            take_away(folder.path(), "kreide.db");
+            std::fs::copy(&copy, folder.path().join("kreide.db")).unwrap();
+        }
+        let store = opened(folder.path()).await;
+        assert_eq!(on_disk(folder.path(), "canary-a"), 0, "restored: {restored}");
+        assert_eq!(opens(&store, hash("canary-a", 1)).await, None);
+        for id in ["7b", "chor"] {
+            assert_eq!(store.roster(school(), room(id)).await.unwrap(), [people[1].clone()]);
+        }
+        let sets = store.group_sets(school(), room("7b")).await.unwrap();
+        assert_eq!(sets[0].groups(), [vec!["ben".to_owned()], vec![]]);
+    }
+    // The school may take somebody back: then the person stays.
+    let store = opened(folder.path()).await;
+    let class = import(2, LinksFor::Newcomers, &[("7b", &people)]);
+    store.import_roster(class).await.unwrap();
+    drop(store);
+    let store = opened(folder.path()).await;
+    assert_eq!(store.roster(school(), room("7b")).await.unwrap(), people);
+}
+
+#[tokio::test]
+async fn without_its_keys_a_store_has_no_names_until_the_next_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(folder.path()).await;
+    let people = [pupil("a", 1), pupil("b", 2)];
+    let class = |number| import(number, LinksFor::Newcomers, &[("7b", &people[..])]);
+    store.import_roster(class(1)).await.unwrap();
+    drop(store);
+    take_away(folder.path(), "keys.db");
+    let store = opened(folder.path()).await;
+    let names = store.roster(school(), room("7b")).await.unwrap();
+    assert!(names.iter().all(|person| person.name.is_empty()) && names.len() == 2);
+    let change = store.import_roster(class(2)).await.unwrap();
+    assert_eq!((counts(&change[0]), change[0].linked.len()), ([0, 2, 0, 0], 0));
+    let door = store.door(school(), hash("a", 1)).await.unwrap().unwrap();
+    let owner = LinkOwner::Person { subject: "a".to_owned(), name: "Name of a".to_owned() };
+    assert_eq!(door.link.owner, owner, "the link is good again");
+}

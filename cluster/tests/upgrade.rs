@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use kreide_cluster::{LessonLog, SqliteStore};
+use kreide_cluster::{Catalogue, LessonLog, LinkOwner, SqliteStore};
 use kreide_control::{LessonKey, RoomId, TenantId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection, query, raw_sql};
@@ -106,4 +106,56 @@ async fn a_start_that_died_in_between_is_made_up_for() {
     assert_eq!(canaries(folder.path()), 0);
     all_texts_are_there(&store).await;
     all_texts_are_there(&died).await;
+}
+
+#[tokio::test]
+async fn names_of_its_catalogue_are_sealed_and_stand_in_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut connection = old(folder.path()).await;
+    for step in [
+        include_str!("../src/sqlite/recordings.sql"),
+        include_str!("../src/sqlite/people.sql"),
+        "PRAGMA user_version = 3;
+         INSERT INTO roster VALUES ('school', '7b', 's-1', 'canary-kern', 'teacher', 1, 0, NULL),
+             ('school', '7b', 's-2', 'canary-ada', 'pupil', 2, 1, NULL);
+         INSERT INTO links (tenant, hash, room, role, subject, name, talk, created) VALUES
+             ('school', zeroblob(32), '7b', 'pupil', 's-2', 'canary-ada', NULL, 1),
+             ('school', X'0101010101010101010101010101010101010101010101010101010101010101', '7b',
+              'guest', NULL, 'canary-li', 1, 1),
+             ('school', X'0202020202020202020202020202020202020202020202020202020202020202', '7b',
+              'guest', NULL, NULL, 2, 1),
+             ('school', X'0303030303030303030303030303030303030303030303030303030303030303', '7b',
+              'pupil', NULL, NULL, NULL, 1);
+         INSERT INTO talks VALUES ('school', '7b', 1, 5, 10, 'canary-li', zeroblob(32)),
+             ('school', '7b', 2, 6, 10, NULL, zeroblob(32));",
+    ] {
+        raw_sql(step).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+    for _ in 0..2 {
+        let store = SqliteStore::open(folder.path()).await.unwrap();
+        assert_eq!(canaries(folder.path()), 0);
+        let (tenant, room) = (lesson(1).tenant, lesson(1).room);
+        let people = store.roster(tenant.clone(), room.clone()).await.unwrap();
+        let names: Vec<&str> = people.iter().map(|person| &*person.name).collect();
+        assert_eq!(names, ["canary-kern", "canary-ada"]);
+        let talks = store.talks(tenant.clone(), room).await.unwrap();
+        let labels: Vec<Option<&str>> = talks.iter().map(|talk| talk.label.as_deref()).collect();
+        assert_eq!(labels, [Some("canary-li"), None]);
+        let person = |subject: &str, name: &str| LinkOwner::Person {
+            subject: subject.to_owned(),
+            name: name.to_owned(),
+        };
+        let rows = [
+            (0xab, person("s-1", "Frau Kern")),
+            (0, person("s-2", "canary-ada")),
+            (1, LinkOwner::Talk { slot: 1, label: Some("canary-li".to_owned()) }),
+            (2, LinkOwner::Talk { slot: 2, label: None }),
+            (3, LinkOwner::Class),
+        ];
+        for (hash, owner) in rows {
+            let door = store.door(tenant.clone(), [hash; 32]).await.unwrap().unwrap();
+            assert!(door.link.owner == owner && !door.link.revoked, "{hash}");
+        }
+    }
 }

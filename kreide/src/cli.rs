@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use kreide_control::{Role, RoomId, TenantId};
 
 pub(crate) use school::{
-    RoomCommand, RoomSet, RoomShow, RosterCommand, RosterImport, TalksCommand, TalksImport,
+    PersonCommand, RoomCommand, RoomSet, RoomShow, RosterCommand, RosterImport, TalksCommand,
+    TalksImport,
 };
 
 use crate::settings::LogFormat;
@@ -59,6 +60,11 @@ pub(crate) enum Command {
     /// Works with or without a running server.
     #[command(subcommand)]
     Talks(TalksCommand),
+    /// Erase a person
+    ///
+    /// Works with or without a running server.
+    #[command(subcommand)]
+    Person(PersonCommand),
 }
 
 /// What is not given here is taken from the file, and what is not there either has a default.

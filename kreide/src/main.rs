@@ -7,6 +7,7 @@
 mod cli;
 mod link;
 mod logs;
+mod person;
 mod policy;
 mod room;
 mod roster;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Command::Room(command) => room::run(command),
         Command::Roster(command) => roster::run(command),
         Command::Talks(command) => talks::run(command),
+        Command::Person(command) => person::run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,11 +9,12 @@ use futures::future::BoxFuture;
 use kreide_control::{LessonKey, RecordingId, RoomId, TenantId};
 use sqlx::{query, query_as};
 
-use super::writer::key;
-use super::{SqliteStore, groups, links, recordings, rooms, roster, talks};
+use super::keyring::KeyringError;
+use super::writer::{Erase, Job, key};
+use super::{SqliteStore, groups, links, recordings, rooms, roster, sweeping, talks};
 use crate::{
-    Catalogue, CatalogueError, Door, ExternalId, GroupSet, Link, LinkHash, Recording,
-    RecordingSize, Room, RosterChange, RosterEntry, RosterImport, Talk, TalkList,
+    Catalogue, CatalogueError, Door, ErasedPerson, Erasure, ExternalId, GroupSet, Link, LinkHash,
+    Recording, RecordingSize, Room, RosterChange, RosterEntry, RosterImport, Talk, TalkList,
 };
 
 impl Catalogue for SqliteStore {
@@ -46,7 +47,7 @@ impl Catalogue for SqliteStore {
     }
 
     fn add_link(&self, link: Link) -> BoxFuture<'static, Result<(), CatalogueError>> {
-        Box::pin(links::add(self.pool.clone(), link))
+        Box::pin(links::add(self.pool.clone(), self.keyring.clone(), link))
     }
 
     fn link(
@@ -54,7 +55,7 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Link>, CatalogueError>> {
-        Box::pin(links::one(self.pool.clone(), tenant, hash))
+        Box::pin(links::one(self.pool.clone(), self.keyring.clone(), tenant, hash))
     }
 
     fn door(
@@ -62,8 +63,8 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Door>, CatalogueError>> {
-        let door = self.door.clone();
-        Box::pin(async move { links::door(&door, tenant, hash).await })
+        let (door, keyring) = (self.door.clone(), self.keyring.clone());
+        Box::pin(async move { links::door(&door, &keyring, tenant, hash).await })
     }
 
     fn revoke_link(
@@ -86,7 +87,7 @@ impl Catalogue for SqliteStore {
         &self,
         import: RosterImport,
     ) -> BoxFuture<'static, Result<Vec<RosterChange>, CatalogueError>> {
-        Box::pin(roster::import(self.pool.clone(), import))
+        Box::pin(roster::import(self.pool.clone(), self.keyring.clone(), import))
     }
 
     fn roster(
@@ -94,7 +95,7 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         room: RoomId,
     ) -> BoxFuture<'static, Result<Vec<RosterEntry>, CatalogueError>> {
-        Box::pin(roster::of_room(self.pool.clone(), tenant, room))
+        Box::pin(roster::of_room(self.pool.clone(), self.keyring.clone(), tenant, room))
     }
 
     fn on_roster(
@@ -112,7 +113,7 @@ impl Catalogue for SqliteStore {
         room: RoomId,
         list: TalkList,
     ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
-        Box::pin(talks::set(self.pool.clone(), tenant, room, list))
+        Box::pin(talks::set(self.pool.clone(), self.keyring.clone(), tenant, room, list))
     }
 
     fn talks(
@@ -120,7 +121,7 @@ impl Catalogue for SqliteStore {
         tenant: TenantId,
         room: RoomId,
     ) -> BoxFuture<'static, Result<Vec<Talk>, CatalogueError>> {
-        Box::pin(talks::of_room(self.pool.clone(), tenant, room))
+        Box::pin(talks::of_room(self.pool.clone(), self.keyring.clone(), tenant, room))
     }
 
     fn put_group_set(
@@ -253,6 +254,35 @@ impl Catalogue for SqliteStore {
         })
     }
 
+    fn erase_person(
+        &self,
+        tenant: TenantId,
+        subject: String,
+    ) -> BoxFuture<'static, Result<Erasure, CatalogueError>> {
+        let store = self.clone();
+        Box::pin(async move {
+            let erased = store.ask(|to| Job::Erase(Erase::Person(tenant, subject, to))).await;
+            let texts = erased.map_err(|_logged| CatalogueError::Unavailable)?;
+            Ok(Erasure { texts, ..sweeping::run_on(&store.pool, &store.keyring).await? })
+        })
+    }
+
+    fn erased_people(&self) -> BoxFuture<'static, Result<Vec<ErasedPerson>, CatalogueError>> {
+        let store = self.clone();
+        Box::pin(async move {
+            let (seen,) = query_as("SELECT lessons FROM swept").fetch_one(&store.pool).await?;
+            Ok(store.keyring.erased_people(seen).await?)
+        })
+    }
+
+    fn person_left_lessons(&self, id: i64) -> BoxFuture<'static, Result<(), CatalogueError>> {
+        let pool = self.pool.clone();
+        Box::pin(async move {
+            query("UPDATE swept SET lessons = max(lessons, ?)").bind(id).execute(&pool).await?;
+            Ok(())
+        })
+    }
+
     fn put_recording(
         &self,
         recording: Recording,
@@ -322,6 +352,13 @@ impl Catalogue for SqliteStore {
 impl From<sqlx::Error> for CatalogueError {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "the catalogue cannot be reached");
+        Self::Unavailable
+    }
+}
+
+impl From<KeyringError> for CatalogueError {
+    fn from(error: KeyringError) -> Self {
+        tracing::error!(%error, "names of the catalogue cannot be sealed or opened");
         Self::Unavailable
     }
 }

@@ -35,3 +35,21 @@ CREATE TABLE IF NOT EXISTS seats (
     PRIMARY KEY (tenant, room, lesson, owner)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS seats_of_person ON seats (tenant, subject);
+
+-- Who was erased, in order, so that a store that is put back from a copy is brought to it again.
+-- Of the subject only a hash is kept (`keyring/erased.rs`).
+CREATE TABLE IF NOT EXISTS erased (
+    id     INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+CREATE INDEX IF NOT EXISTS erased_people ON erased (tenant, digest);
+
+-- Which numbers they had.
+CREATE TABLE IF NOT EXISTS erased_seats (
+    erasure INTEGER NOT NULL,
+    room    TEXT NOT NULL,
+    lesson  INTEGER NOT NULL,
+    owner   INTEGER NOT NULL,
+    PRIMARY KEY (erasure, room, lesson, owner)
+) STRICT, WITHOUT ROWID;

@@ -1,6 +1,7 @@
 //! Links in SQLite: the statements behind that part of [`crate::Catalogue`].
 //!
 //! Invariant: a link is found by the hash of its secret within its school, and in no other way.
+//! Names are sealed; one that was erased is empty.
 //! Left out on purpose: whether a link still opens, which is for whoever stands at the door.
 
 use kreide_control::{Role, RoomId, TenantId};
@@ -8,14 +9,29 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row, query};
 use tokio::sync::Mutex;
 
+use super::keyring::Keyring;
 use super::rooms;
+use super::talks::label_subject;
 use crate::{CatalogueError, Door, Link, LinkHash, LinkOwner};
 
-pub(super) async fn add(pool: SqlitePool, link: Link) -> Result<(), CatalogueError> {
-    let (subject, name, talk) = match &link.owner {
-        LinkOwner::Person { subject, name } => (Some(subject), Some(name), None),
-        LinkOwner::Class => (None, None, None),
-        LinkOwner::Talk { slot, label } => (None, label.as_ref(), Some(*slot)),
+pub(super) async fn add(
+    pool: SqlitePool,
+    keyring: Keyring,
+    link: Link,
+) -> Result<(), CatalogueError> {
+    let (subject, talk) = match &link.owner {
+        LinkOwner::Person { subject, .. } => (Some(subject), None),
+        LinkOwner::Class => (None, None),
+        LinkOwner::Talk { slot, .. } => (None, Some(*slot)),
+    };
+    let name = match &link.owner {
+        LinkOwner::Person { subject, name } => {
+            Some(keyring.seal(&link.tenant, subject, name).await?)
+        }
+        LinkOwner::Talk { slot, label: Some(label) } => {
+            Some(keyring.seal(&link.tenant, &label_subject(&link.room, *slot), label).await?)
+        }
+        LinkOwner::Class | LinkOwner::Talk { label: None, .. } => None,
     };
     query(
         "INSERT INTO links
@@ -40,6 +56,7 @@ pub(super) async fn add(pool: SqlitePool, link: Link) -> Result<(), CatalogueErr
 
 pub(super) async fn one(
     pool: SqlitePool,
+    keyring: Keyring,
     tenant: TenantId,
     hash: LinkHash,
 ) -> Result<Option<Link>, CatalogueError> {
@@ -51,11 +68,15 @@ pub(super) async fn one(
     .bind(hash.as_slice())
     .fetch_optional(&pool)
     .await?;
-    found.map(|row| read(tenant, hash, &row)).transpose()
+    match found {
+        Some(row) => read(&keyring, tenant, hash, &row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 pub(super) async fn door(
     door: &Mutex<SqliteConnection>,
+    keyring: &Keyring,
     tenant: TenantId,
     hash: LinkHash,
 ) -> Result<Option<Door>, CatalogueError> {
@@ -73,7 +94,7 @@ pub(super) async fn door(
     let Some(row) = found else { return Ok(None) };
     let room = rooms::read(tenant.clone(), &row)?;
     let seat = row.try_get("seat")?;
-    Ok(Some(Door { link: read(tenant, hash, &row)?, room, seat }))
+    Ok(Some(Door { link: read(keyring, tenant, hash, &row).await?, room, seat }))
 }
 
 pub(super) async fn revoke(
@@ -103,19 +124,33 @@ pub(super) async fn revoke_of(
     Ok(changed.rows_affected())
 }
 
-fn read(tenant: TenantId, hash: LinkHash, row: &SqliteRow) -> Result<Link, CatalogueError> {
-    let name: Option<String> = row.try_get("name")?;
+async fn read(
+    keyring: &Keyring,
+    tenant: TenantId,
+    hash: LinkHash,
+    row: &SqliteRow,
+) -> Result<Link, CatalogueError> {
+    let sealed: Option<Vec<u8>> = row.try_get("name")?;
     let subject: Option<String> = row.try_get("subject")?;
     let talk: Option<u32> = row.try_get("talk")?;
+    let room = RoomId::parse(row.try_get("room")?).ok_or(CatalogueError::Unreadable)?;
+    let whose = match talk {
+        Some(slot) => Some(label_subject(&room, slot)),
+        None => subject.clone(),
+    };
+    let name = match (&whose, sealed) {
+        (Some(whose), Some(sealed)) => keyring.open_name(&tenant, whose, &sealed).await?,
+        _ => None,
+    };
     Ok(Link {
         tenant,
         hash,
-        room: RoomId::parse(row.try_get("room")?).ok_or(CatalogueError::Unreadable)?,
+        room,
         role: role_named(row.try_get("role")?).ok_or(CatalogueError::Unreadable)?,
-        owner: match (talk, subject, name) {
-            (Some(slot), _, label) => LinkOwner::Talk { slot, label },
-            (None, Some(subject), Some(name)) => LinkOwner::Person { subject, name },
-            _ => LinkOwner::Class,
+        owner: match (talk, subject) {
+            (Some(slot), _) => LinkOwner::Talk { slot, label: name },
+            (None, Some(subject)) => LinkOwner::Person { subject, name: name.unwrap_or_default() },
+            (None, None) => LinkOwner::Class,
         },
         consent: row.try_get("consent")?,
         created: row.try_get("created")?,

@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 
 use futures::future::BoxFuture;
-use kreide_control::{Epoch, LessonKey, ParticipantNo, TenantId};
+use kreide_control::{Epoch, LessonKey, ParticipantNo};
 use sqlx::query_as;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::oneshot;
@@ -39,14 +39,6 @@ impl LessonLog for SqliteStore {
 
     fn erase(&self, lesson: LessonKey, whose: Whose) -> BoxFuture<'static, Result<u64, LogError>> {
         self.ask(|to| Job::Erase(Erase::Lesson(lesson, whose, to)))
-    }
-
-    fn erase_person(
-        &self,
-        tenant: TenantId,
-        subject: String,
-    ) -> BoxFuture<'static, Result<u64, LogError>> {
-        self.ask(|to| Job::Erase(Erase::Person(tenant, subject, to)))
     }
 
     fn load(&self, lesson: LessonKey) -> BoxFuture<'static, Result<Stored, LogError>> {
@@ -84,7 +76,7 @@ impl LessonLog for SqliteStore {
 
 impl SqliteStore {
     /// Queues a job and waits for its answer. A writer that is gone is an unreachable log.
-    fn ask<T: Send + 'static>(
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         job: impl FnOnce(To<T>) -> Job,
     ) -> BoxFuture<'static, Result<T, LogError>> {

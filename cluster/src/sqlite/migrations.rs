@@ -8,16 +8,18 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, query_scalar, raw_sql};
 
 use super::keyring::Keyring;
-use super::sealing;
+use super::{sealing, sealing_names};
 
 /// The steps in order. The file's `user_version` counts those that it has seen.
 /// The first one also meets files from before steps were counted, hence its `IF NOT EXISTS`.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 7] = [
     Step::Sql(include_str!("schema.sql")),
     Step::Sql(include_str!("recordings.sql")),
     Step::Sql(include_str!("people.sql")),
     Step::Sql(include_str!("sealing.sql")),
     Step::SealTexts,
+    Step::Sql(include_str!("names.sql")),
+    Step::SealNames,
 ];
 
 /// One step.
@@ -26,6 +28,8 @@ enum Step {
     Sql(&'static str),
     /// What needs keys, see [`sealing`].
     SealTexts,
+    /// What needs keys, see [`sealing_names`].
+    SealNames,
 }
 
 /// What a database is, compared with what this version knows.
@@ -56,6 +60,7 @@ pub(super) async fn run(
                 raw_sql(*statements).execute(&mut *transaction).await?;
             }
             Step::SealTexts => sealing::run(&mut transaction, keyring).await?,
+            Step::SealNames => sealing_names::run(&mut transaction, keyring).await?,
         }
     }
     if missing.is_empty() {
@@ -67,7 +72,7 @@ pub(super) async fn run(
 }
 
 /// A pragma takes no parameters. A test holds the number to the steps.
-const VERSION_SEEN: &str = "PRAGMA user_version = 5";
+const VERSION_SEEN: &str = "PRAGMA user_version = 7";
 
 #[cfg(test)]
 mod tests {

@@ -18,6 +18,8 @@ mod rooms;
 mod roster;
 mod script;
 mod sealing;
+mod sealing_names;
+mod sweeping;
 mod talks;
 mod writer;
 
@@ -77,6 +79,11 @@ impl SqliteStore {
             },
             Version::Newer => return Err(OpenError::Newer { path: file }),
         }
+        let swept = sweeping::run(&mut connection, &keyring).await;
+        swept.map_err(|error| match error {
+            KeyringError::Store(source) => unusable(source),
+            other => unusable(sqlx::Error::Encode(Box::new(other))),
+        })?;
         Self::assemble(connection, options, keyring).await.map_err(unusable)
     }
 

@@ -3,7 +3,8 @@
 //! An import reads what is there, finds what is different, and writes each kind of difference by
 //! one statement, whose rows come as one JSON text: a school of 1,500 people holds the write lock,
 //! which lesson logs wait for, for some hundredths of a second.
-//! Invariant: one transaction, which begins before anything is read.
+//! Invariant: one transaction, which begins before anything is read. Names are sealed, before it
+//! begins; one that was erased is empty, and so another one than any of a file.
 //! Left out on purpose: whether a subject or a seat is twice in a room. Whoever reads the file
 //! tells its line.
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
 use sqlx::{Row, query, query_scalar};
 
+use super::keyring::Keyring;
 use super::links::{role_name, role_named};
 use crate::{CatalogueError, LinksFor, RosterChange, RosterEntry, RosterImport, RosterPerson};
 
@@ -22,13 +24,18 @@ type Present = HashMap<(String, String), (RosterEntry, Option<Vec<u8>>)>;
 
 pub(super) async fn import(
     pool: SqlitePool,
+    keyring: Keyring,
     import: RosterImport,
 ) -> Result<Vec<RosterChange>, CatalogueError> {
+    let names = import.rooms.iter().flat_map(|roster| &roster.people);
+    let names: Vec<(&str, &str)> =
+        names.map(|person| (&*person.entry.subject, &*person.entry.name)).collect();
+    let mut sealed = keyring.seal_all(&import.tenant, &names).await?.into_iter();
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let tenant = import.tenant.as_str();
     let rooms: Vec<&str> = import.rooms.iter().map(|roster| roster.room.as_str()).collect();
     let rooms = Value::from(rooms);
-    let mut present = present(&mut transaction, tenant, &rooms).await?;
+    let mut present = present(&mut transaction, &keyring, &import.tenant, &rooms).await?;
     let mut writing = Writing::default();
     let mut changes: Vec<RosterChange> = import
         .rooms
@@ -38,7 +45,8 @@ pub(super) async fn import(
             for person in &roster.people {
                 let place = (roster.room.to_string(), person.entry.subject.clone());
                 let before = present.remove(&place);
-                writing.person(&mut change, person, before, &import);
+                let name = sealed.next().unwrap_or_default();
+                writing.person(&mut change, person, &name, before, &import);
             }
             change
         })
@@ -57,6 +65,7 @@ pub(super) async fn import(
 
 pub(super) async fn of_room(
     pool: SqlitePool,
+    keyring: Keyring,
     tenant: TenantId,
     room: RoomId,
 ) -> Result<Vec<RosterEntry>, CatalogueError> {
@@ -68,7 +77,7 @@ pub(super) async fn of_room(
     .bind(room.as_str())
     .fetch_all(&pool)
     .await?;
-    found.iter().map(read).collect()
+    read(&keyring, &tenant, &found).await
 }
 
 pub(super) async fn has(
@@ -90,32 +99,48 @@ pub(super) async fn has(
 
 async fn present(
     connection: &mut SqliteConnection,
-    tenant: &str,
+    keyring: &Keyring,
+    tenant: &TenantId,
     rooms: &Value,
 ) -> Result<Present, CatalogueError> {
     let rows = query(
         "SELECT room, subject, name, role, seat, consent, link FROM roster
          WHERE tenant = ? AND room IN (SELECT value FROM json_each(?))",
     )
-    .bind(tenant)
+    .bind(tenant.as_str())
     .bind(rooms.to_string())
     .fetch_all(connection)
     .await?;
-    let person = |row: &SqliteRow| -> Result<_, CatalogueError> {
-        let entry = read(row)?;
+    let entries = read(keyring, tenant, &rows).await?;
+    let person = |(row, entry): (&SqliteRow, RosterEntry)| -> Result<_, CatalogueError> {
         Ok(((row.try_get("room")?, entry.subject.clone()), (entry, row.try_get("link")?)))
     };
-    rows.iter().map(person).collect()
+    rows.iter().zip(entries).map(person).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<RosterEntry, CatalogueError> {
-    Ok(RosterEntry {
-        subject: row.try_get("subject")?,
-        name: row.try_get("name")?,
-        role: role_named(row.try_get("role")?).ok_or(CatalogueError::Unreadable)?,
-        seat: row.try_get("seat")?,
-        consent: row.try_get("consent")?,
-    })
+/// The people of these rows, in their order.
+async fn read(
+    keyring: &Keyring,
+    tenant: &TenantId,
+    rows: &[SqliteRow],
+) -> Result<Vec<RosterEntry>, CatalogueError> {
+    let sealed = |row: &'_ SqliteRow| -> Result<(String, Vec<u8>), sqlx::Error> {
+        Ok((row.try_get("subject")?, row.try_get("name")?))
+    };
+    let sealed: Vec<(String, Vec<u8>)> = rows.iter().map(sealed).collect::<Result<_, _>>()?;
+    let texts: Vec<(&str, &[u8])> =
+        sealed.iter().map(|(subject, name)| (subject.as_str(), name.as_slice())).collect();
+    let names = keyring.open_all(tenant, &texts).await?;
+    let entry = |(row, name): (&SqliteRow, Option<String>)| {
+        Ok(RosterEntry {
+            subject: row.try_get("subject")?,
+            name: name.unwrap_or_default(),
+            role: role_named(row.try_get("role")?).ok_or(CatalogueError::Unreadable)?,
+            seat: row.try_get("seat")?,
+            consent: row.try_get("consent")?,
+        })
+    };
+    rows.iter().zip(names).map(entry).collect()
 }
 
 impl RosterChange {
@@ -127,7 +152,7 @@ impl RosterChange {
 /// What is different, as rows of JSON.
 #[derive(Default)]
 struct Writing {
-    /// Room, subject, name, role, seat, consent, and the hash of the link if there is one.
+    /// Room, subject, sealed name, role, seat, consent, and the hash of the link if there is one.
     people: Vec<Value>,
     /// Hash, role, name and consent of links whose person changed.
     changed: Vec<Value>,
@@ -145,11 +170,12 @@ impl Writing {
         &mut self,
         change: &mut RosterChange,
         person: &RosterPerson,
+        sealed: &[u8],
         before: Option<(RosterEntry, Option<Vec<u8>>)>,
         import: &RosterImport,
     ) {
-        let RosterEntry { subject, name, role, seat, consent } = &person.entry;
-        let role = role_name(*role);
+        let RosterEntry { subject, name: _, role, seat, consent } = &person.entry;
+        let (role, name) = (role_name(*role), hex(sealed));
         let (known, former) = before.unzip();
         let former = former.flatten();
         let same = known.as_ref() == Some(&person.entry);
@@ -203,8 +229,8 @@ impl Writing {
     }
 }
 
-fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const ROOMS: &str = "INSERT INTO rooms (tenant, room, title)
@@ -214,18 +240,18 @@ const REPLACED: &str = "UPDATE links SET revoked = 1
     WHERE tenant = ?1 AND hash IN (SELECT unhex(value) FROM json_each(?2))";
 
 const LINKS: &str = "INSERT INTO links (tenant, hash, room, role, subject, name, consent, created)
-    SELECT ?1, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+    SELECT ?1, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4),
            value ->> 5, value ->> 6
     FROM json_each(?2)";
 
-const CHANGED: &str = "UPDATE links SET role = new.value ->> 1, name = new.value ->> 2,
+const CHANGED: &str = "UPDATE links SET role = new.value ->> 1, name = unhex(new.value ->> 2),
         consent = new.value ->> 3
     FROM json_each(?2) new WHERE tenant = ?1 AND hash = unhex(new.value ->> 0)";
 
 const PEOPLE: &str = "INSERT OR REPLACE INTO roster
     (tenant, room, subject, name, role, seat, consent, link)
-    SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-           unhex(value ->> 6)
+    SELECT ?1, value ->> 0, value ->> 1, unhex(value ->> 2), value ->> 3, value ->> 4,
+           value ->> 5, unhex(value ->> 6)
     FROM json_each(?2)";
 
 const REVOKED: &str = "UPDATE links SET revoked = 1 FROM json_each(?2) gone

@@ -49,7 +49,7 @@ pub(super) enum Add {
 pub(super) enum Erase {
     /// See [`crate::LessonLog::erase`].
     Lesson(LessonKey, Whose, To<u64>),
-    /// See [`crate::LessonLog::erase_person`].
+    /// The log's part of [`crate::Catalogue::erase_person`].
     Person(TenantId, String, To<u64>),
     /// See [`crate::LessonLog::rewrite`]: the records as they are to be.
     Rewrite(LessonKey, Epoch, Vec<Record>, To<u64>),

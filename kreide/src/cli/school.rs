@@ -1,4 +1,5 @@
-//! The commands by which a school tells who belongs where: `room`, `roster`, `talks`.
+//! The commands by which a school tells who belongs where: `room`, `roster`, `talks`,
+//! `person`.
 //!
 //! Left out on purpose: what they do, which stands in the modules of the same names.
 
@@ -138,6 +139,26 @@ pub(crate) struct TalksImport {
     /// Replace the room's talks, and withdraw their links
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PersonCommand {
+    /// Erase what is kept of a person
+    ///
+    /// Names and texts in all lessons of the school, also in one that runs, where it takes some
+    /// seconds; the name in rosters; personal links; places on rosters and in prepared groups.
+    /// Anonymous answers to polls of these lessons go too, for nobody knows whose they are.
+    /// Recordings stay: delete them one by one. What was erased cannot be brought back, not even
+    /// from a backup that goes without keys.db. Prints how much there was.
+    Erase(PersonErase),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PersonErase {
+    /// The school's own id of the person, as in its rosters
+    pub(crate) subject: String,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 fn external_id(text: &str) -> Result<ExternalId, String> {

@@ -56,6 +56,10 @@ fn every_role_has_a_link_and_no_two_are_alike() {
 async fn a_link_says_whether_its_bearer_may_be_recorded() {
     let folder = tempfile::tempdir().expect("a folder");
     let running = Running::start(folder.path());
+    let data = folder.path().to_str().expect("plain");
+    // Nobody waits for a teacher.
+    let room = ["room", "set", "7b", "--policy", "early=true", "--data", data];
+    assert!(output(&room).status.success());
     let rows: [(&[&str], bool); 4] = [
         (&["--name", "Ada"], false),
         (&["--name", "Ben", "--may-be-recorded"], true),

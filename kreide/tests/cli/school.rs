@@ -1,4 +1,4 @@
-//! `kreide room`, `kreide roster` and `kreide talks` as an administrator meets them.
+//! `kreide room`, `kreide roster`, `kreide talks` and `kreide person` as an administrator meets them.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -180,4 +180,38 @@ fn families_get_one_link_a_line() {
     office.run(&["room", "set", "sprechtag", "--policy", "talks=false"]).unwrap();
     let said = import(&["--date", "2099-11-12", "--replace"]).unwrap_err();
     assert!(said.contains("kreide room set sprechtag --policy talks=true"), "{said}");
+}
+
+#[test]
+fn a_person_is_erased_beside_a_running_server() {
+    let office = Office::new();
+    let running = Running::start(Path::new(&office.path("data")));
+    let file = office.file("classes.csv", CLASSES);
+    let out = office.path("links.csv");
+    let url = ["--url", "https://kreide.example"];
+    let import = ["roster", "import", &file, "--links", &out];
+    office.run(&[&import[..], &url].concat()).unwrap();
+    let links = office.links("links.csv");
+    let status =
+        |link: &str| running.request("/api/enter", Some(&json!({ "link": secret(link) }))).0;
+    assert_eq!((status(&links[1]), status(&links[2])), (200, 200));
+    let counts = |links, rosters| {
+        format!(
+            "erased: 0 texts of lessons, {links} links, {rosters} places on rosters, 0 places in \
+             prepared groups\n"
+        )
+    };
+    let erase = || office.run(&["person", "erase", "s1"]).unwrap();
+    assert_eq!(erase(), counts(1, 1));
+    assert_eq!(erase(), counts(0, 0), "once is enough");
+    assert_eq!((status(&links[1]), status(&links[2])), (403, 200));
+    let shown = office.run(&["room", "show", "7b"]).unwrap();
+    assert!(!shown.contains("Ada") && !shown.contains("s1"), "{shown}");
+    for entry in fs::read_dir(office.path("data")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            let bytes = fs::read(&path).expect("readable");
+            assert!(!String::from_utf8_lossy(&bytes).contains("Ada"), "{}", path.display());
+        }
+    }
 }

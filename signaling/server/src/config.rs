@@ -6,7 +6,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::clock;
+use kreide_lesson::Millis;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Settings of a [`crate::Server`].
 #[derive(Clone, Debug)]
@@ -23,15 +25,20 @@ pub struct Config {
     pub empty_lesson: Duration,
     /// How long people have been told of a recording before it begins.
     pub recording_lead: Duration,
-    /// How long after its end a lesson's names and chat are kept.
+    /// How long after its end a lesson's names, chat and attendance are kept, unless the room's
+    /// policy keeps them for days.
     pub texts_kept: Duration,
 }
 
 impl Config {
-    /// From when on the texts of a lesson that ends now are erased: milliseconds since 1970 UTC.
-    pub(crate) fn erase_at(&self) -> i64 {
-        let kept = i64::try_from(self.texts_kept.as_millis()).unwrap_or(i64::MAX);
-        clock::now().saturating_add(kept)
+    /// From when on a lesson is erased that ended at `end` and is kept for so many days by its
+    /// policy, or for none: milliseconds since 1970 UTC.
+    pub(crate) fn erase_at(&self, end: Millis, keep_days: u16) -> i64 {
+        let kept = match keep_days {
+            0 => i64::try_from(self.texts_kept.as_millis()).unwrap_or(i64::MAX),
+            days => i64::from(days) * DAY_MS,
+        };
+        end.0.saturating_add(kept)
     }
 
     /// Values for one machine.
@@ -46,5 +53,19 @@ impl Config {
             recording_lead: Duration::from_secs(5),
             texts_kept: Duration::from_secs(60),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lesson_is_kept_as_its_policy_says() {
+        let config = Config { texts_kept: Duration::from_secs(60), ..Config::standard() };
+        for (days, kept) in [(0, 60_000), (1, DAY_MS), (u16::MAX, 65_535 * DAY_MS)] {
+            assert_eq!(config.erase_at(Millis(7), days), 7 + kept, "{days}");
+        }
+        assert_eq!(config.erase_at(Millis(i64::MAX), 1), i64::MAX);
     }
 }

@@ -4,6 +4,7 @@
 //! or which name of a list. A person of the roster is proven by the personal link and by nothing
 //! else: whoever chooses a name has another subject and waits in the lobby. Unknown and withdrawn
 //! links cost one question each and get one answer.
+//! A person who was erased has no name, and their link is one that nobody knows.
 //! Left out on purpose: who else waits, which the room's policy says and the lesson enforces.
 
 use kreide_cluster::{CatalogueError, Door, Link, LinkHash, LinkOwner, RosterEntry};
@@ -93,6 +94,7 @@ async fn visitor(
         choose: None,
     };
     match &link.owner {
+        LinkOwner::Person { name, .. } if name.is_empty() => Err(ErrorCode::LinkInvalid),
         LinkOwner::Person { subject, name } => {
             let (subject, name) = (subject.clone(), Some(name.clone()));
             Ok(Visitor { subject, name, named: true, seat, ..stranger })
@@ -126,7 +128,8 @@ fn class(
         id: app.keys.choice(&link.tenant, &link.room, &person.subject),
         name: person.name.clone(),
     };
-    let people = || roster.iter().filter(|person| person.role == link.role);
+    let people =
+        || roster.iter().filter(|person| person.role == link.role && !person.name.is_empty());
     let choices: Vec<Choice> = people().map(choice).collect();
     let lobby = !roster.is_empty();
     let Some(chosen) = request.chosen.as_deref() else {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use kreide_cluster::{Catalogue, LessonLog};
 use kreide_control::{
-    Event, LessonKey, MediaPlane, RecorderEvent, RecorderPlane, RoomId, TenantId,
+    Event, LessonKey, MediaPlane, ParticipantNo, RecorderEvent, RecorderPlane, RoomId, TenantId,
 };
 use kreide_protocol::ErrorCode;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
@@ -136,6 +136,15 @@ impl Rooms {
         let RecorderEvent::Stopped { lesson, .. } = &event;
         let Some(inbox) = self.keeper_of(lesson) else { return };
         let _gone = inbox.send(Input::Recorder(event)).await;
+    }
+
+    /// Drops what people who were erased have said, if the lesson runs. One that is loaded from now
+    /// on finds their texts without a key.
+    pub(crate) async fn forget(&self, lesson: &LessonKey, people: Vec<ParticipantNo>) {
+        let door = self.door(&(lesson.tenant.clone(), lesson.room.clone()));
+        let _loading = door.lock().await;
+        let Some(inbox) = self.keeper_of(lesson) else { return };
+        let _gone = inbox.send(Input::Forget(people)).await;
     }
 
     /// Ends all tasks: their browsers are told, their logs written.

@@ -36,6 +36,8 @@ const DOOR: Rate = Rate { burst: 60.0, per_second: 0.5 };
 const HEAD: Duration = Duration::from_secs(5);
 /// How often it is looked for texts that are due to be erased.
 const ERASE: Duration = Duration::from_secs(10);
+/// How often it is looked for people who were erased.
+const FORGET: Duration = Duration::from_secs(2);
 /// How long connections may take to end after all were told.
 const END: Duration = Duration::from_secs(3);
 
@@ -133,6 +135,7 @@ impl Server {
         let Self { app, log, events, recorder_events, playback } = self;
         let every = app.config.texts_kept.clamp(Duration::from_millis(100), ERASE);
         let erasing = tokio::spawn(erasing::run(log, app.catalogue.clone(), every));
+        let forgetting = tokio::spawn(erasing::forget_people(app.clone(), every.min(FORGET)));
         let media = tokio::spawn(route_media(app.clone(), events));
         let recorder = tokio::spawn(route_recorder(app.clone(), recorder_events));
         let room = u32::try_from(app.config.max_sockets).unwrap_or(u32::MAX);
@@ -157,6 +160,7 @@ impl Server {
         media.abort();
         recorder.abort();
         erasing.abort();
+        forgetting.abort();
         Ok(())
     }
 }

@@ -75,8 +75,8 @@ function records(message: ClientMessage): boolean {
 function arrived({ message, after }: Unsaid, lesson: Lesson): boolean {
   return (
     message.type === 'chat' &&
-    lesson.chat.some(
-      (one) => one.id > after && one.from === lesson.me && one.text === message.text,
-    )
+    lesson.chat
+      .slice(lesson.chat.findIndex(({ id }) => id === after) + 1)
+      .some((one) => one.from === lesson.me && one.text === message.text)
   );
 }

@@ -9,6 +9,7 @@
 //! Left out on purpose: what a drive keeps of overwritten blocks. That is for disk encryption.
 
 mod cache;
+mod erased;
 mod names;
 mod people;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use super::writer::key;
 use super::{OpenError, options, prepare};
 use cache::Cache;
 
+pub(super) use erased::{Erased, digest_of};
 pub(super) use people::Seat;
 
 /// Keys that are kept in memory: 60 people in each of 800 lessons.

@@ -6,8 +6,8 @@
 
 use super::cache::{Held, People, Wanted};
 use super::{
-    CACHED, Keyring, KeyringError, LessonKey, ParticipantNo, RoomId, SealedText, SqliteArguments,
-    SqliteConnection, TenantId, Writing, bind, key, query_as,
+    CACHED, Keyring, KeyringError, LessonKey, ParticipantNo, SealedText, SqliteArguments,
+    SqliteConnection, Writing, bind, key, query_as,
 };
 use crate::seal::{Key, Place};
 use crate::{Append, Payload, Whose};
@@ -74,38 +74,6 @@ impl Keyring {
         }
         let _none: Vec<(i64,)> = writing.transaction(&text, values).await?;
         writing.empty_log().await
-    }
-
-    /// Destroys all keys of a person, those of lessons and that of the name. Returns which
-    /// numbers the person had.
-    pub(in super::super) async fn destroy_person(
-        &self,
-        tenant: &TenantId,
-        subject: &str,
-    ) -> Result<Vec<Seat>, KeyringError> {
-        let mut writing = self.writing().await;
-        writing.cache.forget_tenant(tenant);
-        let text = format!(
-            "{DESTROY} WHERE tenant = ? AND dead = 0 AND (room, lesson, owner) IN
-             (SELECT room, lesson, owner FROM seats WHERE tenant = ? AND subject = ?);
-             UPDATE names SET dead = 1, key = zeroblob(32)
-             WHERE tenant = ? AND subject = ? AND dead = 0;
-             SELECT room, lesson, owner FROM seats WHERE tenant = ? AND subject = ?;"
-        );
-        let mut values = SqliteArguments::default();
-        bind(&mut values, tenant.as_str().to_owned())?;
-        for _ in 0..3 {
-            bind(&mut values, tenant.as_str().to_owned())?;
-            bind(&mut values, subject.to_owned())?;
-        }
-        let rows: Vec<(String, i64, i64)> = writing.transaction(&text, values).await?;
-        writing.empty_log().await?;
-        let seat = |(room, lesson, owner): (String, i64, i64)| {
-            let (room, lesson) = (RoomId::parse(&room)?, u32::try_from(lesson).ok()?);
-            let lesson = LessonKey { tenant: tenant.clone(), room, lesson };
-            Some((lesson, ParticipantNo(u32::try_from(owner).ok()?)))
-        };
-        Ok(rows.into_iter().filter_map(seat).collect())
     }
 }
 

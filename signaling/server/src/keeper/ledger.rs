@@ -5,6 +5,8 @@
 //! the committed lesson only. One append is on its way at a time; meanwhile the next one gathers.
 //! Left out on purpose: the log itself, connections, and what follows from a commit.
 
+use std::collections::HashMap;
+
 use kreide_cluster::{Append, Payload as StoredPayload, Record, Seated, Snapshot, Stored};
 use kreide_control::{Epoch, LessonKey, ParticipantNo};
 use kreide_lesson::{
@@ -13,6 +15,7 @@ use kreide_lesson::{
 };
 
 use super::stirred::Stirred;
+use super::subjects::{self, Subjects};
 use super::{ConnectionId, Then};
 use crate::translate::{ChatIds, Texts};
 
@@ -25,6 +28,8 @@ pub(super) struct Ledger {
     /// The sequence of the last snapshot that was kept, or of the log when it was read.
     snapshot_at: u64,
     texts: Texts,
+    /// Whose texts these are.
+    owners: HashMap<ParticipantNo, Vec<PayloadId>>,
     flying: Vec<Step>,
     next: Vec<Step>,
     /// Whose rights changed, in either lesson, since the media plane was told.
@@ -63,8 +68,9 @@ const SNAPSHOT_EVERY: u64 = 1_000;
 const MAX_HISTORY: usize = 4_096;
 
 /// The lesson of a snapshot, if this version reads all of it.
-fn restore(key: LessonKey, snapshot: &Snapshot) -> Result<Lesson, BadStore> {
-    let restored = Lesson::restore(key, &snapshot.state).ok();
+fn restore(key: LessonKey, snapshot: &Snapshot, subjects: &Subjects) -> Result<Lesson, BadStore> {
+    let state = subjects::join_snapshot(&snapshot.state, subjects);
+    let restored = Lesson::restore(key, &state).ok();
     restored.filter(|lesson| lesson.state_hash() == snapshot.hash).ok_or(BadStore::Snapshot)
 }
 
@@ -85,13 +91,19 @@ impl Ledger {
         stored: Stored,
         ids: ChatIds,
     ) -> Result<Self, BadStore> {
-        let history = events(&stored.records)?;
+        let (texts, subjects) = subjects::sort(stored.payloads);
+        let mut history = events(&stored.records)?;
+        history.iter_mut().for_each(|logged| subjects::join(logged, &subjects));
         let mut committed = match stored.snapshot {
-            Some(snapshot) => restore(key, &snapshot)?,
+            Some(snapshot) => restore(key, &snapshot, &subjects)?,
             None => Lesson::new(key),
         };
         for logged in &history {
             committed.apply(logged)?;
+        }
+        let mut owners: HashMap<_, Vec<_>> = HashMap::new();
+        for text in &texts {
+            owners.entry(text.owner).or_default().push(PayloadId(text.id));
         }
         let text = |payload: StoredPayload| (PayloadId(payload.id), Text::from(payload.text));
         Ok(Self {
@@ -100,7 +112,8 @@ impl Ledger {
             snapshot_at: committed.last_seq(),
             committed,
             history,
-            texts: Texts::new(ids, stored.payloads.into_iter().map(text).collect()),
+            texts: Texts::new(ids, texts.into_iter().map(text).collect()),
+            owners,
             flying: Vec::new(),
             next: Vec::new(),
             stirred: Stirred::default(),
@@ -135,7 +148,8 @@ impl Ledger {
         let seq = self.committed.last_seq();
         (seq - self.snapshot_at >= SNAPSHOT_EVERY).then(|| {
             self.snapshot_at = seq;
-            let (state, hash) = (self.committed.snapshot(), self.committed.state_hash());
+            let hash = self.committed.state_hash();
+            let state = subjects::part_snapshot(&self.committed.snapshot());
             Snapshot { seq, state, hash }
         })
     }
@@ -182,10 +196,6 @@ impl Ledger {
             return None;
         }
         self.flying = std::mem::take(&mut self.next);
-        let record = |logged: &Logged| Record {
-            seq: logged.seq,
-            body: serde_json::to_vec(logged).expect("events are plain data"),
-        };
         let payload = |payload: &Payload| StoredPayload {
             id: payload.id.0,
             owner: payload.of,
@@ -198,12 +208,21 @@ impl Ledger {
             }
             _ => None,
         };
+        let mut records = Vec::new();
+        let mut payloads: Vec<_> =
+            self.flying.iter().flat_map(|step| &step.payloads).map(payload).collect();
+        for logged in self.flying.iter().flat_map(|step| &step.events) {
+            let (stored, subject) = subjects::part(logged);
+            let body = serde_json::to_vec(&stored).expect("events are plain data");
+            records.push(Record { seq: logged.seq, body });
+            payloads.extend(subject);
+        }
         Some(Append {
             lesson: self.committed.key().clone(),
             epoch: self.epoch,
             expected_last: self.committed.last_seq(),
-            records: self.flying.iter().flat_map(|step| &step.events).map(record).collect(),
-            payloads: self.flying.iter().flat_map(|step| &step.payloads).map(payload).collect(),
+            records,
+            payloads,
             seats: self.flying.iter().flat_map(|step| &step.events).filter_map(seated).collect(),
         })
     }
@@ -215,8 +234,17 @@ impl Ledger {
 
     /// Makes the texts of an arrived step known, before its events.
     pub(super) fn learn(&mut self, step: &mut Step) {
-        let texts = step.payloads.drain(..).map(|payload| (payload.id, payload.text));
-        self.texts.extend(texts);
+        for payload in step.payloads.drain(..) {
+            self.owners.entry(payload.of).or_default().push(payload.id);
+            self.texts.learn(payload.id, payload.text);
+        }
+    }
+
+    /// Drops the texts of people who were erased.
+    pub(super) fn forget(&mut self, people: &[ParticipantNo]) {
+        for text in people.iter().filter_map(|no| self.owners.remove(no)).flatten() {
+            self.texts.forget(text);
+        }
     }
 
     /// Takes the next arrived event in.

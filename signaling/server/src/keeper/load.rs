@@ -62,7 +62,9 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         }
     }
     if stale || ledger.committed().ended() {
-        let ended = context.catalogue.end_lesson(key, context.config.erase_at());
+        let lesson = ledger.committed();
+        let erase_at = context.config.erase_at(lesson.latest(), lesson.policy().keep_days);
+        let ended = context.catalogue.end_lesson(key, erase_at);
         ended.await.map_err(|_unreachable| ErrorCode::Degraded)?;
         return Ok(None);
     }

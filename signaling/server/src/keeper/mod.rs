@@ -22,6 +22,7 @@ mod people;
 mod recorder;
 mod seats;
 mod stirred;
+mod subjects;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -79,6 +80,8 @@ pub(crate) enum Input {
     Media(kreide_control::Event),
     /// The recorder says something.
     Recorder(RecorderEvent),
+    /// These people were erased: nothing that they said is told any more.
+    Forget(Vec<ParticipantNo>),
     /// The server stops.
     Stop,
 }
@@ -240,6 +243,7 @@ impl Keeper {
             Input::Call(call) => self.call(*call),
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),
+            Input::Forget(people) => self.ledger.forget(&people),
             Input::Stop => self.phase = Phase::Stopping,
         }
     }
@@ -552,7 +556,9 @@ impl Keeper {
         while self.context.media.send(Command::End { lesson: self.key.clone() }).is_err() {
             tokio::time::sleep(RETRY).await;
         }
-        let erase_at = self.context.config.erase_at();
+        let lesson = self.ledger.committed();
+        let keep_days = lesson.policy().keep_days;
+        let erase_at = self.context.config.erase_at(lesson.latest(), keep_days);
         if self.context.catalogue.end_lesson(self.key.clone(), erase_at).await.is_err() {
             tracing::warn!(lesson = %self.key, "the end is noted at the next join");
         }

@@ -24,8 +24,12 @@ impl Texts {
         self.texts.get(&id)
     }
 
-    pub(crate) fn extend(&mut self, texts: impl IntoIterator<Item = (PayloadId, Text)>) {
-        self.texts.extend(texts);
+    pub(crate) fn learn(&mut self, id: PayloadId, text: Text) {
+        self.texts.insert(id, text);
+    }
+
+    pub(crate) fn forget(&mut self, id: PayloadId) {
+        self.texts.remove(&id);
     }
 
     /// What readers call a message.

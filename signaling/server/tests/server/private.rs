@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kreide_cluster::LessonLog;
-use kreide_control::Role;
+use kreide_cluster::{Catalogue, LessonLog, SqliteStore};
+use kreide_control::{Policy, Role};
+use kreide_lesson::{Lesson, Logged};
 use kreide_server::Config;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::common::{Client, Fixture, eventually, lesson, pack, until};
+use crate::common::{Client, Fixture, eventually, lesson, open, pack, until};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -46,7 +47,8 @@ async fn an_ended_lesson_forgets_its_people() {
     };
     let stored = async || server.log.load(lesson(1)).await.unwrap();
     let texts: Vec<_> = stored().await.payloads.into_iter().map(|payload| payload.text).collect();
-    assert_eq!(texts, ["canary-name", "canary-chat"]);
+    assert_eq!(texts[..2], ["canary-name", "canary-chat"]);
+    assert_eq!(texts.len(), 3, "and who it is");
     assert!(!on_disk(server.folder.path()), "texts are sealed");
     teacher.say(json!({ "type": "end" })).await;
     teacher.expect_end().await;
@@ -57,6 +59,32 @@ async fn an_ended_lesson_forgets_its_people() {
     };
     eventually("the chat is erased", async || said("erased").await == 1).await;
     assert_eq!(said(r#""type":"chat""#).await, 0);
+    let records = stored().await.records;
+    let events = records.iter().map(|record| serde_json::from_slice(&record.body).unwrap());
+    let replayed = Lesson::replay(lesson(1), events.collect::<Vec<Logged>>()).unwrap();
+    assert_eq!((replayed.ended(), replayed.chat().count()), (true, 0));
+}
+
+#[tokio::test]
+async fn a_lesson_is_kept_for_the_days_of_its_policy() {
+    let config = Config { texts_kept: Duration::ZERO, ..Config::standard() };
+    let server = Fixture::start_in(tempfile::tempdir().unwrap(), config.clone()).await;
+    server.decide(Policy { keep_days: 2, ..open() }).await;
+    let mut teacher = server.person(Role::Teacher, "Frau Kern").await;
+    teacher.does(json!({ "type": "chat", "text": "kept" })).await;
+    let before = teacher.joined["now"].as_i64().unwrap();
+    teacher.say(json!({ "type": "end" })).await;
+    teacher.expect_end().await;
+    let folder = server.stop().await;
+    let server = Fixture::start_in(folder, config).await;
+    let store = SqliteStore::open(server.folder.path()).await.unwrap();
+    let day = |days: i64| before + days * 24 * 60 * 60 * 1000;
+    eventually("the end is noted", async || store.to_erase(day(3)).await.unwrap().len() == 1).await;
+    assert_eq!(store.to_erase(day(2) - 1).await.unwrap(), []);
+    let stored = store.load(lesson(1)).await.unwrap();
+    assert!(stored.payloads.iter().any(|payload| payload.text == "kept"));
+    let chat = |body: &[u8]| String::from_utf8_lossy(body).contains(r#""type":"chat""#);
+    assert!(stored.records.iter().any(|record| chat(&record.body)));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use kreide_cluster::{
     Append, Change, LessonLog, LogError, Record, Snapshot, SqliteStore, Stored, Whose,
 };
-use kreide_control::{Epoch, LessonKey, TenantId};
+use kreide_control::{Epoch, LessonKey};
 use tokio::sync::watch;
 
 pub(crate) struct Fickle {
@@ -89,13 +89,5 @@ impl LessonLog for Fickle {
         change: Change,
     ) -> BoxFuture<'static, Result<u64, LogError>> {
         self.store.rewrite(lesson, epoch, change)
-    }
-
-    fn erase_person(
-        &self,
-        tenant: TenantId,
-        subject: String,
-    ) -> BoxFuture<'static, Result<u64, LogError>> {
-        self.store.erase_person(tenant, subject)
     }
 }

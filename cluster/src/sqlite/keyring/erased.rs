@@ -1,0 +1,130 @@
+//! Who was erased: destroys all keys of a person, and remembers that it was done.
+//!
+//! Invariant: keys are destroyed and the erasure is remembered in one transaction. Of the person
+//! there stays a hash of the subject, by which a store that is put back from a copy is brought to
+//! the erasure again, and the numbers, by which lessons that run drop what they hold in memory.
+//! Left out on purpose: a secret in that hash, which would lie beside it. Whoever has the file can
+//! try subjects, and learns of one whether it was erased.
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::{
+    Keyring, KeyringError, LessonKey, ParticipantNo, RoomId, SqliteArguments, TenantId, bind,
+    query_as,
+};
+use crate::ErasedPerson;
+use crate::sqlite::keyring::Seat;
+
+/// Whose texts belong to nobody: answers to polls in own words. They are erased with everyone
+/// who may have given them.
+const NOBODY: ParticipantNo = ParticipantNo(0);
+
+/// Someone who was erased.
+pub(in super::super) struct Erased {
+    /// Counts from 1.
+    pub(in super::super) id: i64,
+    pub(in super::super) tenant: TenantId,
+    pub(in super::super) digest: Vec<u8>,
+}
+
+/// What is kept of a subject.
+pub(in super::super) fn digest_of(tenant: &TenantId, subject: &str) -> Vec<u8> {
+    digest(&SHA256, format!("erased\0{tenant}\0{subject}").as_bytes()).as_ref().to_vec()
+}
+
+impl Keyring {
+    /// Destroys all keys of a person, those of lessons and that of the name. Returns which
+    /// numbers the person had, and [`NOBODY`] of the same lessons.
+    pub(in super::super) async fn destroy_person(
+        &self,
+        tenant: &TenantId,
+        subject: &str,
+    ) -> Result<Vec<Seat>, KeyringError> {
+        let mut writing = self.writing().await;
+        writing.cache.forget_tenant(tenant);
+        let mut values = SqliteArguments::default();
+        let (school, digest) = (tenant.as_str().to_owned(), digest_of(tenant, subject));
+        for _ in 0..2 {
+            bind(&mut values, school.clone())?;
+            bind(&mut values, digest.clone())?;
+        }
+        bind(&mut values, school.clone())?;
+        bind(&mut values, subject.to_owned())?;
+        bind(&mut values, i64::from(NOBODY.0))?;
+        bind(&mut values, school.clone())?;
+        for _ in 0..2 {
+            bind(&mut values, school.clone())?;
+            bind(&mut values, subject.to_owned())?;
+        }
+        let rows: Vec<(String, i64, i64)> = writing.transaction(DESTROY, values).await?;
+        writing.empty_log().await?;
+        Ok(rows.into_iter().filter_map(|row| seat(tenant, row)).collect())
+    }
+
+    /// Who was erased after this one, oldest first.
+    pub(in super::super) async fn erased_after(
+        &self,
+        id: i64,
+    ) -> Result<Vec<Erased>, KeyringError> {
+        let rows: Vec<(i64, String, Vec<u8>)> =
+            query_as("SELECT id, tenant, digest FROM erased WHERE id > ? ORDER BY id")
+                .bind(id)
+                .fetch_all(&mut *self.reading.lock().await)
+                .await?;
+        let read = |(id, tenant, digest): (i64, String, Vec<u8>)| {
+            Some(Erased { id, tenant: TenantId::parse(&tenant)?, digest })
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// The same with the numbers they had. Keys of those lessons are read anew from then on:
+    /// another process may have destroyed them.
+    pub(in super::super) async fn erased_people(
+        &self,
+        after: i64,
+    ) -> Result<Vec<ErasedPerson>, KeyringError> {
+        let mut people = Vec::new();
+        for Erased { id, tenant, .. } in self.erased_after(after).await? {
+            let rows: Vec<(String, i64, i64)> =
+                query_as("SELECT room, lesson, owner FROM erased_seats WHERE erasure = ?")
+                    .bind(id)
+                    .fetch_all(&mut *self.reading.lock().await)
+                    .await?;
+            let seats: Vec<Seat> = rows.into_iter().filter_map(|row| seat(&tenant, row)).collect();
+            let mut writing = self.writing().await;
+            seats.iter().for_each(|(lesson, _)| writing.cache.forget(lesson));
+            people.push(ErasedPerson { id, seats });
+        }
+        Ok(people)
+    }
+}
+
+fn seat(tenant: &TenantId, (room, lesson, owner): (String, i64, i64)) -> Option<Seat> {
+    let (room, lesson) = (RoomId::parse(&room)?, u32::try_from(lesson).ok()?);
+    let lesson = LessonKey { tenant: tenant.clone(), room, lesson };
+    Some((lesson, ParticipantNo(u32::try_from(owner).ok()?)))
+}
+
+/// A row of keys keeps its size, so that it is overwritten in place; so does the subject in it.
+/// Who was erased before and has texts again, because they were still in the lesson, is found by
+/// the numbers of then.
+const DESTROY: &str = "
+    INSERT INTO erased (tenant, digest) VALUES (?, ?);
+    INSERT OR IGNORE INTO erased_seats
+        SELECT (SELECT max(id) FROM erased), room, lesson, owner
+        FROM erased_seats JOIN erased ON erased.id = erasure WHERE tenant = ? AND digest = ?;
+    INSERT OR IGNORE INTO erased_seats
+        SELECT (SELECT max(id) FROM erased), room, lesson, owner
+        FROM seats WHERE tenant = ? AND subject = ?;
+    INSERT OR IGNORE INTO erased_seats
+        SELECT erasure, room, lesson, ? FROM erased_seats
+        WHERE erasure = (SELECT max(id) FROM erased);
+    UPDATE keys SET dead = 1, key = zeroblob(32)
+        WHERE tenant = ? AND dead = 0 AND (room, lesson, owner) IN
+        (SELECT room, lesson, owner FROM erased_seats
+         WHERE erasure = (SELECT max(id) FROM erased));
+    UPDATE names SET dead = 1, key = zeroblob(32),
+        subject = substr(hex(zeroblob(octet_length(subject))), 1, octet_length(subject))
+        WHERE tenant = ? AND subject = ? AND dead = 0;
+    DELETE FROM seats WHERE tenant = ? AND subject = ?;
+    SELECT room, lesson, owner FROM erased_seats WHERE erasure = (SELECT max(id) FROM erased);";
