@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::common::{Client, Fixture, PATIENCE, eventually};
+use crate::common::{Client, Fixture, eventually};
 use crate::scene::{Honest, heard};
 
 /// Says these messages over and over until the connection ends, and reads what comes.
