@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
-  WORDS, inside, openClassroom, press, says, stateOf, switchOn, type,
+  WORDS, inside, openClassroom, press, says, stateOf, switchOn, type, write,
 } from './lib/classroom.mjs';
 import { ask, hears, negotiatedOnce, sees } from './lib/judge.mjs';
 import { until } from './lib/until.mjs';
@@ -169,8 +169,6 @@ test('open groups hear themselves alone, on the same line and the same element',
   await shows(ben, 'Frau Kern ist in dieser Gruppe.');
   await hear([BEN], [KERN], []);
   await pressInPanel(kern, 'Zurück zur Klasse');
-  await hear([], [], []);
-
   await pressInPanel(kern, NAMES[LENZ]);
   await pressInPanel(kern, `${NAMES[LENZ]} umsetzen: Gruppe ${ofBen}`);
   await hear([], [LENZ], [BEN]);
@@ -229,7 +227,10 @@ test('what a teacher did to a pupil is taken back', async () => {
   await press(kern, 'Sperren …');
   await kern.getByRole('switch', { name: 'Chat', exact: true }).press('Space');
   await press(kern, 'Fertig');
-  await shows(ben, 'Gesperrt von Frau Kern');
+  await shows(ben, 'An alle: Gesperrt von Frau Kern');
   await press(kern, 'Rückgängig');
-  await ben.getByRole('textbox', { name: WORDS.message }).waitFor();
+  await until('it is free', async () => !(await says(ben, 'Gesperrt von Frau Kern')), PATIENT);
+  await write(ben, 'Ich habe noch eine Frage.');
+  await press(kern, WORDS.chat, { exact: false });
+  await shows(kern, 'Ich habe noch eine Frage.');
 });
