@@ -85,6 +85,7 @@ export const classroom: Common['classroom'] = {
 
   to: 'An',
   toAll: 'Alle',
+  toAllHeld: (why) => `An alle: ${why}`,
   toGroup: (n) => `Gruppe ${n}`,
   fromTo: (name) => `an ${name}`,
   toMe: 'nur an mich',

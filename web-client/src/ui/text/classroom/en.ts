@@ -103,6 +103,7 @@ export const classroom = {
   // Chat
   to: 'To',
   toAll: 'All',
+  toAllHeld: (why: string) => `To all: ${why}`,
   toGroup: (n: number) => `Group ${n}`,
   fromTo: (name: string) => `to ${name}`,
   toMe: 'only to me',
