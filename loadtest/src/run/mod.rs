@@ -29,7 +29,7 @@ use crate::scenario::{Client, Doorway, OthersSend, Plan, Step, Values};
 use churn::Churn;
 pub(crate) use findings::Findings;
 use progress::Progress;
-use server::Server;
+pub(crate) use server::Server;
 use window::Window;
 pub(crate) use window::{Ended, Second};
 
@@ -76,6 +76,7 @@ pub(crate) async fn run(
         progress: Progress::new(settings.seconds),
         link: settings.link.clone(),
         said: 0,
+        away: Duration::ZERO,
         findings: Findings::default(),
     };
     for step in &plan.steps {
@@ -105,6 +106,8 @@ struct Run<'a> {
     link: Option<PathBuf>,
     /// When somebody last said something as a deed, in microseconds since 1970 UTC.
     said: u64,
+    /// How long those stay away who were cut last.
+    away: Duration,
     findings: Findings,
 }
 
@@ -228,6 +231,7 @@ impl Run<'_> {
             watching: kind.watching,
             camera: kind.camera.clone(),
             lose: self.lose,
+            own_certificate: self.plan.is_judged(),
             journal: journal.clone(),
         };
         let latencies = Arc::clone(&self.latencies);
