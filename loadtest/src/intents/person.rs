@@ -54,7 +54,12 @@ impl Person {
                     next += every;
                 }
                 () = tokio::time::sleep_until(silent), if course.said == share => {
-                    bail!("{} of {share} were answered and {read} of {all} told", course.answered);
+                    let short: Vec<_> = course.read.iter().filter(|(_, read)| **read < share).collect();
+                    bail!(
+                        "{}: {} of {share} were answered and {read} of {all} told, of some less: {short:?}",
+                        self.no,
+                        course.answered
+                    );
                 }
             }
         }
