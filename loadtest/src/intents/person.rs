@@ -138,8 +138,8 @@ fn now() -> u64 {
     unix_micros(Instant::now().into_std())
 }
 
-/// Whoever hears nothing for so long will hear nothing more.
-const SILENCE: Duration = Duration::from_secs(10);
+/// Whoever hears nothing for so long will hear nothing more, however busy the disk is.
+const SILENCE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
