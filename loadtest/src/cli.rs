@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::report::{Report, compare, each, html, strict, table};
 use crate::scenario::{self, Scenario};
-use crate::{links, run};
+use crate::{intents, links, run};
 
 /// Plays lessons against a Kreide server and measures them
 #[derive(Debug, Parser)]
@@ -31,6 +31,8 @@ Example:
 enum Command {
     /// Play a scenario and report on it
     Run(RunOptions),
+    /// Say much in one lesson without media, and see how fast everyone learns of it
+    Intents(IntentsOptions),
     /// List the built-in scenarios and their values
     List,
     /// Set two reports side by side
@@ -85,9 +87,38 @@ struct RunOptions {
     html: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+struct IntentsOptions {
+    /// Where the server is
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    against: String,
+    /// The server's data folder: a room and links are made there
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// People who say something and read everything
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    people: u32,
+    /// Intents a second, all together
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    rate: u32,
+    /// How long
+    #[arg(long, value_name = "S", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// So many more who never read, while the others go on
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    sleepers: u32,
+    /// Threads for all of them
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: u16,
+    /// Write what came of it as one JSON object
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
 pub(crate) fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(options) => play(options),
+        Command::Intents(options) => say(options),
         Command::List => {
             for (name, text) in scenario::BUILT_IN {
                 let scenario = Scenario::parse(text).with_context(|| name.to_string())?;
@@ -108,11 +139,7 @@ fn play(options: RunOptions) -> Result<()> {
     let plan = scenario.plan()?;
     raise_open_files();
     let door = Door::parse(&options.against)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(usize::from(options.threads))
-        .enable_all()
-        .build()
-        .context("cannot start")?;
+    let runtime = runtime(options.threads)?;
     let report = runtime.block_on(async {
         let links = {
             let onlooker = options.link.as_ref().map(|_| options.link_role);
@@ -145,6 +172,29 @@ fn play(options: RunOptions) -> Result<()> {
     let faults = strict::faults(&report);
     ensure!(!options.strict || faults.is_empty(), "{}", faults.join(", "));
     Ok(())
+}
+
+fn say(options: IntentsOptions) -> Result<()> {
+    raise_open_files();
+    let door = Door::parse(&options.against)?;
+    let IntentsOptions { people, rate, seconds, sleepers, .. } = options;
+    let load = intents::Load { people, rate, seconds, sleepers };
+    let outcome = runtime(options.threads)?.block_on(intents::play(&options.data, &door, load))?;
+    print!("{}", outcome.table());
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&outcome).context("the outcome is no JSON")?;
+        std::fs::write(path, text + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn runtime(threads: u16) -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(usize::from(threads))
+        .enable_all()
+        .build()
+        .context("cannot start")
 }
 
 /// Each bot holds two descriptors; as many as the system lets us may be open.

@@ -6,6 +6,7 @@
 //! Left out on purpose: starting a server (`make loadtest` does), and bots on several machines.
 
 mod cli;
+mod intents;
 mod links;
 mod onlooker;
 mod proc;

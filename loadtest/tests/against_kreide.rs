@@ -2,90 +2,11 @@
 //!
 //! Speed is nothing that this asks for: it runs beside other tests, in a debug build.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+mod kit;
 
 use serde_json::Value;
 
-/// The server's binary, built if it is missing or old.
-fn kreide() -> PathBuf {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "kreide"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo runs").success(), "kreide does not build");
-    Path::new(env!("CARGO_BIN_EXE_loadtest")).with_file_name("kreide")
-}
-
-/// A running server. Dropped, it is killed.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(data: &Path) -> Self {
-        let child = Command::new(kreide())
-            .args(["serve", "--http", "127.0.0.1:0", "--media", "127.0.0.1:0", "--shards", "1"])
-            .args(["--log-filter", "warn", "--data"])
-            .arg(data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the server starts");
-        let mut server = Self { child, url: String::new() };
-        let stdout = server.child.stdout.take().expect("piped");
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(address) = line.strip_prefix("http") {
-                address.trim().clone_into(&mut server.url);
-            }
-            if line == "ready" {
-                return server;
-            }
-        }
-        panic!("the server ended before it was ready");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Already gone is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn loadtest(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_loadtest")).args(arguments).output().expect("it runs")
-}
-
-/// Plays a scenario against a server of its own and returns the report.
-fn play(scenario: &str, options: &[&str]) -> Value {
-    let (output, report) = attempt(scenario, options);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    report
-}
-
-/// The same, however the run ended.
-fn attempt(scenario: &str, options: &[&str]) -> (Output, Value) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().join("data");
-    let server = Server::start(&data);
-    let (json, html) = (folder.path().join("out.json"), folder.path().join("out.html"));
-    let [data, json, html] = [&data, &json, &html].map(|path| path.to_str().expect("plain"));
-    let mut arguments = vec!["run", scenario, "--against", &server.url, "--data", data];
-    arguments.extend(["--seconds", "4", "--json", json, "--html", html]);
-    arguments.extend(options);
-    let output = loadtest(&arguments);
-    assert!(std::fs::read_to_string(html).expect("written").contains("<svg"));
-    let compared = loadtest(&["compare", json, json]);
-    assert!(String::from_utf8_lossy(&compared.stdout).contains("latency_ms.p95"));
-    let text = std::fs::read_to_string(json).expect("written");
-    (output, serde_json::from_str(&text).expect("JSON"))
-}
+use kit::{attempt, loadtest, play};
 
 /// Nothing of this depends on the speed of the machine.
 fn is_flawless(report: &Value) {
@@ -227,8 +148,7 @@ fn a_strict_run_fails_by_a_loss() {
 #[test]
 fn what_cannot_be_played_is_said() {
     for (arguments, expected) in [
-        (&["run", "breakout"][..], "breakout groups"),
-        (&["run", "lesson"], "no built-in scenario"),
+        (&["run", "lesson"][..], "no built-in scenario"),
         (&["run", "webinar", "--set", "people=1"], "no such value"),
         (&["run", "webinar", "--against", "https://kreide.example"], "expected an address"),
         (&["run", "webinar", "--data", "tests"], "data folder of no server"),

@@ -93,6 +93,11 @@ impl Attention {
         self.sequence
     }
 
+    /// The own hand and group, which are told at once when they change.
+    pub(crate) fn standing(&self) -> (bool, Option<u8>) {
+        (self.hand, self.group)
+    }
+
     fn find(&mut self, snapshot: &Snapshot, now: Instant) {
         for Participant { no, sending, hand, .. } in &snapshot.participants {
             self.view.is(*no, sending.clone());

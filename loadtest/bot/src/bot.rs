@@ -32,6 +32,8 @@ pub struct BotConfig {
     /// Share of media packets that get lost on the way to it and as many on the way from it, 0 to
     /// 1.
     pub lose: f64,
+    /// It has a certificate of its own, as every browser has, and as whoever comes back needs.
+    pub own_certificate: bool,
     /// Where it writes down what it hears and is told.
     pub journal: Journal,
 }

@@ -31,7 +31,7 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Exchanges the link for a token and joins with a packed offer. Whoever must wait does so
+    /// Exchanges the link for a token and joins, for media with a packed offer. Whoever must wait does so
     /// here, and is then let in without media: see [`Self::offer`]. Returns, too, when the token
     /// came. All messages on the way go to `told`.
     ///
@@ -41,7 +41,7 @@ impl Seat {
         door: &Door,
         link: &str,
         name: &str,
-        offer: String,
+        offer: Option<String>,
         told: impl FnMut(&ServerMessage),
     ) -> Result<(Self, Box<Joined>, Instant), BotError> {
         let request = EnterRequest {
@@ -54,8 +54,7 @@ impl Seat {
         let token =
             entered.token.ok_or_else(|| BotError::Refused("the link gives no token".to_owned()))?;
         let entered = Instant::now();
-        let (seat, joined) =
-            Self::join(door, JoinWith::Token(token), Some(offer), None, told).await?;
+        let (seat, joined) = Self::join(door, JoinWith::Token(token), offer, None, told).await?;
         Ok((seat, joined, entered))
     }
 

@@ -54,7 +54,7 @@ impl Task {
         mut reins: Reins,
     ) -> Result<(), BotError> {
         let began = Instant::now();
-        let draft = Draft::new(&config)?;
+        let draft = Draft::new(&config, config.own_certificate)?;
         let told = {
             let (journal, stage) = (config.journal.clone(), reins.stage());
             move |message: &ServerMessage| {
@@ -64,7 +64,7 @@ impl Task {
                 }
             }
         };
-        let offer = draft.packed.clone();
+        let offer = Some(draft.packed.clone());
         let taking = Seat::take(&config.door, &config.link, &config.name, offer, told);
         let (mut seat, joined, entered) = tokio::select! {
             taken = taking => taken?,
@@ -92,10 +92,13 @@ impl Task {
             connected: false,
             counts_due: now,
         };
-        let outcome = match task.heard_all(meanwhile).await {
+        let mut outcome = match task.heard_all(meanwhile).await {
             Ok(()) => task.live().await,
             Err(error) => Err(error),
         };
+        if let Err(error @ BotError::Media(_)) = outcome {
+            outcome = Err(task.last_word(error).await);
+        }
         task.tell_counts();
         outcome
     }
@@ -132,6 +135,23 @@ impl Task {
                 Wake::Time => {}
             }
         }
+    }
+
+    /// Whoever is seen out loses media first, and is told why in the next moment.
+    async fn last_word(&mut self, error: BotError) -> BotError {
+        let told = async {
+            loop {
+                match self.seat.hear().await {
+                    Ok(message) => {
+                        if let Err(end @ BotError::Closed(_)) = self.heard(message).await {
+                            return Some(end);
+                        }
+                    }
+                    Err(_) => return None,
+                }
+            }
+        };
+        tokio::time::timeout(LAST_WORD, told).await.ok().flatten().unwrap_or(error)
     }
 
     fn due(&self) -> Instant {
@@ -205,7 +225,7 @@ impl Task {
         self.connected = false;
         self.seat.cut();
         tokio::time::sleep(after).await;
-        let draft = Draft::new(&self.config)?;
+        let draft = Draft::new(&self.config, true)?;
         let journal = self.config.journal.clone();
         let told = |message: &ServerMessage| journal.tell(unix_micros(Instant::now()), message);
         let with = JoinWith::Resume(self.key.clone());
@@ -231,7 +251,12 @@ impl Task {
     async fn heard(&mut self, message: ServerMessage) -> Result<(), BotError> {
         let now = Instant::now();
         self.config.journal.tell(unix_micros(now), &message);
-        match self.attention.handle(message, now)? {
+        let before = self.attention.standing();
+        let reaction = self.attention.handle(message, now)?;
+        if before != self.attention.standing() {
+            self.tell_counts();
+        }
+        match reaction {
             Reaction::Nothing => {}
             Reaction::Slots(slots) => {
                 slots.into_iter().for_each(|slot| self.wire.media.plain.told(slot));
@@ -280,5 +305,7 @@ async fn dismissed(reins: &mut Reins) {
 
 /// From the seat to media.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// From the end of media to the reason.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// How often counts are told.
 const TELL: Duration = Duration::from_millis(250);

@@ -34,8 +34,10 @@ pub(crate) struct Wire {
 }
 
 impl Draft {
-    pub(crate) fn new(config: &BotConfig) -> Result<Self, BotError> {
-        let identity = identity()?;
+    /// An offer with the certificate of the process, or with one of its own: a server takes two
+    /// connections of one person with one certificate for the same that moved.
+    pub(crate) fn new(config: &BotConfig, own: bool) -> Result<Self, BotError> {
+        let identity = if own { Arc::new(Identity::new()?) } else { identity()? };
         let (credentials, content) = (credentials(&identity), rand::rng().random());
         let layers = config.camera.layers.iter();
         let rids: Vec<&str> = layers.map(|layer| layer.rid).filter(|rid| !rid.is_empty()).collect();
@@ -101,7 +103,7 @@ impl Wire {
     }
 }
 
-/// One certificate for all bots of a process.
+/// One certificate for all bots of a process that need none of their own.
 fn identity() -> Result<Arc<Identity>, BotError> {
     static IDENTITY: Mutex<Option<Arc<Identity>>> = Mutex::new(None);
     let mut identity = IDENTITY.lock().unwrap_or_else(PoisonError::into_inner);

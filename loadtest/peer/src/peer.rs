@@ -34,7 +34,8 @@ async fn arrive(
     let slots = (AUDIO_SLOTS, config.watching.slots);
     let connection = Connection::offer(&local, slots, sender).await?;
     let offer = pack(&connection.offer)?;
-    let taken = Seat::take(&config.door, &config.link, &config.name, offer.clone(), |_| {}).await;
+    let taken =
+        Seat::take(&config.door, &config.link, &config.name, Some(offer.clone()), |_| {}).await;
     let (mut seat, joined, entered) = match taken {
         Ok(taken) => taken,
         Err(error) => {

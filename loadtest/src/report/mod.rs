@@ -305,7 +305,7 @@ impl Quantiles {
         })
     }
 
-    fn of_times(times: impl Iterator<Item = Duration>) -> Option<Self> {
+    pub(crate) fn of_times(times: impl Iterator<Item = Duration>) -> Option<Self> {
         let mut histogram = Histogram::new_with_bounds(1, LONGEST_MICROS, 3).ok()?;
         times.for_each(|time| histogram.saturating_record(time.as_micros() as u64));
         Self::of(&histogram)

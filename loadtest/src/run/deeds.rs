@@ -38,7 +38,7 @@ impl Run<'_> {
                 .await;
             }
             Deed::Cut { group, lasting } => {
-                self.said = micros() + lasting.as_micros() as u64;
+                (self.said, self.away) = (micros(), *lasting);
                 for place in self.firsts(*group)? {
                     let member = &mut self.members[place];
                     member.cuts += 1;
@@ -73,10 +73,16 @@ impl Run<'_> {
         what: &str,
         reached: impl Fn(&Self, &Member) -> Option<u64>,
     ) {
+        let coming_back = what == NOT_BACK;
         let deadline = Instant::now() + wait.within;
+        let asked = |member: &Member| match member.kept {
+            // It was cut: it hears nothing until it is back.
+            Some(_) => coming_back,
+            None => !coming_back,
+        };
         let mut open: Vec<usize> = (0..self.members.len())
             .filter(|place| groups.contains(&self.members[*place].group))
-            .filter(|place| self.members[*place].bot.stage() != Stage::Away)
+            .filter(|place| asked(&self.members[*place]))
             .collect();
         loop {
             let (said, mut times) = (self.said, Vec::new());
@@ -155,8 +161,8 @@ impl Run<'_> {
 
     /// Waits until those of the last cut are there again as they were.
     async fn back(&mut self, group: usize, wait: &Wait) {
-        let what = "did not come back";
-        self.until_each(&[group], wait, what, |_, member| {
+        self.said += std::mem::take(&mut self.away).as_micros() as u64;
+        self.until_each(&[group], wait, NOT_BACK, |_, member| {
             let at = |pages: &kreide_bot::Pages| pages.connections.get(member.cuts).copied();
             member.journal.read(at).flatten()
         })
@@ -173,8 +179,10 @@ impl Run<'_> {
             let old = self.members.remove(place);
             let kept = Kept::of(&old.counts());
             self.seat(group, old.room, old.number);
-            if let Some(new) = self.members.last_mut() {
+            // In the same place, so that it stays the first.
+            if let Some(mut new) = self.members.pop() {
                 new.kept = Some(kept);
+                self.members.insert(place, new);
             }
             let closed = tokio::time::timeout(TAKEN_OVER, old.bot.ended()).await;
             if closed != Ok(Stage::Closed(ErrorCode::OpenedElsewhere)) {
@@ -250,6 +258,7 @@ pub(super) fn micros() -> u64 {
     unix_micros(Instant::now().into_std())
 }
 
+const NOT_BACK: &str = "did not come back";
 /// From a sender to the one who hears it, on a busy machine.
 const IN_FLIGHT: Duration = Duration::from_millis(300);
 /// From the second join until the old connection is told and the new one stands.

@@ -7,6 +7,7 @@ mod circle;
 mod deeds;
 mod findings;
 mod laws;
+mod member;
 mod progress;
 mod server;
 mod talks;
@@ -17,19 +18,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use kreide_bot::{Bot, BotConfig, Counts, Door, Journal, Latencies, Order, Stage};
-use kreide_protocol::{ErrorCode, Role};
+use kreide_bot::{Bot, BotConfig, Door, Journal, Latencies, Order, Stage};
+use kreide_protocol::Role;
 use tokio::time::{Instant, sleep_until};
 
 use crate::links::Links;
 use crate::onlooker::Invitation;
 use crate::report::{Report, Seen};
-use crate::scenario::{Client, Doorway, OthersSend, Plan, Step, Values};
+use crate::scenario::{Client, Doorway, Plan, Step, Values};
 
 use churn::Churn;
 pub(crate) use findings::Findings;
+use member::Member;
 use progress::Progress;
-use server::Server;
+pub(crate) use server::Server;
 use window::Window;
 pub(crate) use window::{Ended, Second};
 
@@ -76,6 +78,7 @@ pub(crate) async fn run(
         progress: Progress::new(settings.seconds),
         link: settings.link.clone(),
         said: 0,
+        away: Duration::ZERO,
         findings: Findings::default(),
     };
     for step in &plan.steps {
@@ -105,29 +108,9 @@ struct Run<'a> {
     link: Option<PathBuf>,
     /// When somebody last said something as a deed, in microseconds since 1970 UTC.
     said: u64,
+    /// How long those stay away who were cut last.
+    away: Duration,
     findings: Findings,
-}
-
-struct Member {
-    name: String,
-    room: u32,
-    group: usize,
-    /// Which of its group.
-    number: u32,
-    /// Which talk it comes to.
-    talk: Option<u32>,
-    bot: Bot,
-    journal: Journal,
-    /// How often it lost its lines as it was told.
-    cuts: usize,
-    /// What it was before the last cut.
-    kept: Option<deeds::Kept>,
-    /// Whether somebody sent when it came, so that it can tell how long the first picture took.
-    into_media: bool,
-    others_send: OthersSend,
-    /// What it was told to send.
-    sends: bool,
-    camera_off: bool,
 }
 
 /// What joining cost the server while nobody sent.
@@ -228,6 +211,7 @@ impl Run<'_> {
             watching: kind.watching,
             camera: kind.camera.clone(),
             lose: self.lose,
+            own_certificate: self.plan.is_judged(),
             journal: journal.clone(),
         };
         let latencies = Arc::clone(&self.latencies);
@@ -377,33 +361,6 @@ impl Run<'_> {
         };
         // Whoever hangs ends with the process.
         let _ = tokio::time::timeout(GOODBYE, all).await;
-    }
-}
-
-impl Member {
-    fn seen(&self) -> Seen {
-        let failed = match self.bot.stage() {
-            Stage::Failed(why) => Some(why),
-            Stage::Arriving => Some("never arrived".to_owned()),
-            Stage::Away => Some("never came back".to_owned()),
-            Stage::Closed(ErrorCode::TalkOver) if self.talk.is_some() => None,
-            Stage::Closed(code) => Some(format!("closed: {code:?}")),
-            Stage::Waiting | Stage::Connected | Stage::Left => None,
-        };
-        Seen {
-            name: self.name.clone(),
-            room: self.room,
-            counts: self.bot.counts(),
-            into_media: self.into_media,
-            others_send: self.others_send,
-            failed,
-            present: true,
-            heard: crate::report::each::stretches(&self.journal),
-        }
-    }
-
-    fn counts(&self) -> Counts {
-        self.bot.counts()
     }
 }
 

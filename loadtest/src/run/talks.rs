@@ -34,8 +34,11 @@ impl Run<'_> {
                 self.findings.fault(fault);
                 continue;
             };
-            let took = Duration::from_micros(micros().saturating_sub(self.said));
-            self.findings.mark(wait.mark.as_deref(), took);
+            // From the end of the talk before.
+            if self.said > 0 {
+                let took = Duration::from_micros(micros().saturating_sub(self.said));
+                self.findings.mark(wait.mark.as_deref(), took);
+            }
             self.pass(Instant::now() + TALK).await;
             if more {
                 self.say(teacher, TalkAct::More).await;

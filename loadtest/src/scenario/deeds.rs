@@ -30,7 +30,7 @@ pub(super) enum DeedText {
 }
 
 /// A deed. Where one of the people does it, it is the first of each room. Times are from the last
-/// [`Deed::Say`] or [`Deed::Cut`].
+/// [`Deed::Say`] or [`Deed::Cut`], and from [`Deed::Back`] on from the end of the cut.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Deed {
     /// One of them says this to the server.
