@@ -30,6 +30,20 @@ fn recordings() {
     );
 }
 
+/// Lobby, words, quiet, undo, chat, groups, a poll, tools and a pause.
+#[test]
+fn a_whole_lesson() {
+    let lesson = read(include_str!("../../corpus/0003-whole-lesson.jsonl"));
+    assert!(lesson.ended());
+    assert_eq!(lesson.chat().count(), 3);
+    assert_eq!(lesson.poll().unwrap().result().unwrap().counts, [3, 3]);
+    assert_eq!(lesson.groups().count(), 2);
+    assert_eq!(
+        lesson.state_hash(),
+        "6e0fa365757a418c166364d0c42d8784d93f57fae7213bd1124b2878298a3aa3"
+    );
+}
+
 fn read(text: &str) -> Lesson {
     let log = text.lines().map(|line| serde_json::from_str::<Logged>(line).expect(line));
     Lesson::replay(key(), log).unwrap()
