@@ -1,6 +1,6 @@
 //! Who may do what: the whole authorization of a lesson on one page.
 //!
-//! Invariant: every intent has a rule for everyone who could utter it; the match has no catch-all,
+//! Invariant: every intent has a rule for everyone who could utter it; no match has a catch-all,
 //! so an intent or role without a rule does not compile. Rights that can be locked or granted are
 //! asked for after the rule, in `handle`. Left out: whether a target exists, and in which state it
 //! is.
@@ -59,188 +59,124 @@ impl Lesson {
 pub(crate) fn permits(intent: &Intent, by: By) -> bool {
     use By::{Door, Lobby, Seat, Server};
     use Role::{Guest, Interpreter, Observer, Presenter, Pupil, Teacher};
-    match (intent, by) {
+    match intent {
         // A seat is opened at the door and nowhere else, and given up by its holder alone.
-        (Intent::Join { .. } | Intent::Resume { .. }, Door) => true,
-        (Intent::Join { .. } | Intent::Resume { .. }, Server | Lobby | Seat(_)) => false,
-        (Intent::Leave, Lobby | Seat(_)) => true,
-        (Intent::Leave, Door | Server) => false,
+        Intent::Join { .. } | Intent::Resume { .. } => match by {
+            Door => true,
+            Server | Lobby | Seat(_) => false,
+        },
+        Intent::Leave => match by {
+            Lobby | Seat(_) => true,
+            Door | Server => false,
+        },
 
         // What only the server knows: connections, times, decisions of the school, full boxes.
-        (
-            Intent::Disconnected { .. }
-            | Intent::Unattended
-            | Intent::SetPolicy { .. }
-            | Intent::BeginRecording { .. }
-            | Intent::RecordingEnded { .. }
-            | Intent::Groups(GroupIntent::BeginListening { .. })
-            | Intent::Poll(PollIntent::Tally { .. }),
-            Server,
-        ) => true,
-        (
-            Intent::Disconnected { .. }
-            | Intent::Unattended
-            | Intent::SetPolicy { .. }
-            | Intent::BeginRecording { .. }
-            | Intent::RecordingEnded { .. }
-            | Intent::Groups(GroupIntent::BeginListening { .. })
-            | Intent::Poll(PollIntent::Tally { .. }),
-            Door | Lobby | Seat(_),
-        ) => false,
+        Intent::Disconnected { .. }
+        | Intent::Unattended
+        | Intent::SetPolicy { .. }
+        | Intent::BeginRecording { .. }
+        | Intent::RecordingEnded { .. }
+        | Intent::Groups(GroupIntent::BeginListening { .. })
+        | Intent::Poll(PollIntent::Tally { .. }) => match by {
+            Server => true,
+            Door | Lobby | Seat(_) => false,
+        },
 
         // Nobody but the owner switches anything on; off is never refused.
-        (Intent::Send { on: true, .. }, Seat(Observer)) => false,
-        (Intent::Send { .. }, Seat(_)) => true,
-        (Intent::Send { .. }, Door | Server | Lobby) => false,
+        Intent::Send { on, .. } => match by {
+            Seat(Observer) => !on,
+            Seat(Teacher | Presenter | Pupil | Guest | Interpreter) => true,
+            Door | Server | Lobby => false,
+        },
 
         // What everyone does who takes part: observers watch, and are seen to watch.
-        (
-            Intent::Chat { .. }
-            | Intent::EditChat { .. }
-            | Intent::DeleteChat { .. }
-            | Intent::Caption { .. }
-            | Intent::Rename { .. }
-            | Intent::Hand { .. }
-            | Intent::Tool(
-                ToolIntent::Ready { .. } | ToolIntent::React { .. } | ToolIntent::InRoom { .. },
-            ),
-            Seat(Teacher | Presenter | Pupil | Guest | Interpreter),
-        ) => true,
-        (
-            Intent::Chat { .. }
-            | Intent::EditChat { .. }
-            | Intent::DeleteChat { .. }
-            | Intent::Caption { .. }
-            | Intent::Rename { .. }
-            | Intent::Hand { .. }
-            | Intent::Tool(
-                ToolIntent::Ready { .. } | ToolIntent::React { .. } | ToolIntent::InRoom { .. },
-            ),
-            Seat(Observer) | Door | Server | Lobby,
-        ) => false,
+        Intent::Chat { .. }
+        | Intent::EditChat { .. }
+        | Intent::DeleteChat { .. }
+        | Intent::Caption { .. }
+        | Intent::Rename { .. }
+        | Intent::Hand { .. }
+        | Intent::Tool(
+            ToolIntent::Ready { .. } | ToolIntent::React { .. } | ToolIntent::InRoom { .. },
+        ) => match by {
+            Seat(Teacher | Presenter | Pupil | Guest | Interpreter) => true,
+            Seat(Observer) | Door | Server | Lobby => false,
+        },
 
         // Teachers ask; those who are taught answer, choose their group and call for help.
-        (
-            Intent::Poll(PollIntent::Vote { .. })
-            | Intent::Groups(GroupIntent::Choose { .. } | GroupIntent::CallTeacher { .. }),
-            Seat(Presenter | Pupil | Guest),
-        ) => true,
-        (
-            Intent::Poll(PollIntent::Vote { .. })
-            | Intent::Groups(GroupIntent::Choose { .. } | GroupIntent::CallTeacher { .. }),
-            Seat(Teacher | Interpreter | Observer) | Door | Server | Lobby,
-        ) => false,
+        Intent::Poll(PollIntent::Vote { .. })
+        | Intent::Groups(GroupIntent::Choose { .. } | GroupIntent::CallTeacher { .. }) => {
+            match by {
+                Seat(Presenter | Pupil | Guest) => true,
+                Seat(Teacher | Interpreter | Observer) | Door | Server | Lobby => false,
+            }
+        }
 
         // Moderation is for teachers. Whom it may reach: `may_restrict`.
-        (
-            Intent::LowerHand { .. }
-            | Intent::HideRecent { .. }
-            | Intent::Mute { .. }
-            | Intent::Lock { .. }
-            | Intent::Grant { .. }
-            | Intent::LetSpeak { .. }
-            | Intent::Quiet { .. }
-            | Intent::Undo { .. }
-            | Intent::Admit { .. }
-            | Intent::TurnAway { .. }
-            | Intent::ToLobby { .. }
-            | Intent::Remove { .. }
-            | Intent::Poll(PollIntent::Open { .. })
-            | Intent::Groups(
-                GroupIntent::Prepare { .. }
-                | GroupIntent::Deal { .. }
-                | GroupIntent::Offer { .. }
-                | GroupIntent::Open { .. }
-                | GroupIntent::Extend { .. }
-                | GroupIntent::Assign { .. }
-                | GroupIntent::Visit { .. }
-                | GroupIntent::Listen { .. }
-                | GroupIntent::SpeakToAll { .. },
-            )
-            | Intent::Talk(
-                TalkIntent::Finish
-                | TalkIntent::More
-                | TalkIntent::NoShow { .. }
-                | TalkIntent::Skip { .. },
-            )
-            | Intent::Tool(
-                ToolIntent::Spotlight { .. }
-                | ToolIntent::Focus { .. }
-                | ToolIntent::Announce { .. }
-                | ToolIntent::Timer { .. }
-                | ToolIntent::AskReady { .. }
-                | ToolIntent::Pick { .. },
-            ),
-            Seat(Teacher),
-        ) => true,
-        (
-            Intent::LowerHand { .. }
-            | Intent::HideRecent { .. }
-            | Intent::Mute { .. }
-            | Intent::Lock { .. }
-            | Intent::Grant { .. }
-            | Intent::LetSpeak { .. }
-            | Intent::Quiet { .. }
-            | Intent::Undo { .. }
-            | Intent::Admit { .. }
-            | Intent::TurnAway { .. }
-            | Intent::ToLobby { .. }
-            | Intent::Remove { .. }
-            | Intent::Poll(PollIntent::Open { .. })
-            | Intent::Groups(
-                GroupIntent::Prepare { .. }
-                | GroupIntent::Deal { .. }
-                | GroupIntent::Offer { .. }
-                | GroupIntent::Open { .. }
-                | GroupIntent::Extend { .. }
-                | GroupIntent::Assign { .. }
-                | GroupIntent::Visit { .. }
-                | GroupIntent::Listen { .. }
-                | GroupIntent::SpeakToAll { .. },
-            )
-            | Intent::Talk(
-                TalkIntent::Finish
-                | TalkIntent::More
-                | TalkIntent::NoShow { .. }
-                | TalkIntent::Skip { .. },
-            )
-            | Intent::Tool(
-                ToolIntent::Spotlight { .. }
-                | ToolIntent::Focus { .. }
-                | ToolIntent::Announce { .. }
-                | ToolIntent::Timer { .. }
-                | ToolIntent::AskReady { .. }
-                | ToolIntent::Pick { .. },
-            ),
-            Seat(Presenter | Pupil | Guest | Interpreter | Observer) | Door | Server | Lobby,
-        ) => false,
+        Intent::LowerHand { .. }
+        | Intent::HideRecent { .. }
+        | Intent::Mute { .. }
+        | Intent::Lock { .. }
+        | Intent::Grant { .. }
+        | Intent::LetSpeak { .. }
+        | Intent::Quiet { .. }
+        | Intent::Undo { .. }
+        | Intent::Admit { .. }
+        | Intent::TurnAway { .. }
+        | Intent::ToLobby { .. }
+        | Intent::Remove { .. }
+        | Intent::Poll(PollIntent::Open { .. })
+        | Intent::Groups(
+            GroupIntent::Prepare { .. }
+            | GroupIntent::Deal { .. }
+            | GroupIntent::Offer { .. }
+            | GroupIntent::Open { .. }
+            | GroupIntent::Extend { .. }
+            | GroupIntent::Assign { .. }
+            | GroupIntent::Visit { .. }
+            | GroupIntent::Listen { .. }
+            | GroupIntent::SpeakToAll { .. },
+        )
+        | Intent::Talk(
+            TalkIntent::Finish
+            | TalkIntent::More
+            | TalkIntent::NoShow { .. }
+            | TalkIntent::Skip { .. },
+        )
+        | Intent::Tool(
+            ToolIntent::Spotlight { .. }
+            | ToolIntent::Focus { .. }
+            | ToolIntent::Announce { .. }
+            | ToolIntent::Timer { .. }
+            | ToolIntent::AskReady { .. }
+            | ToolIntent::Pick { .. },
+        ) => match by {
+            Seat(Teacher) => true,
+            Seat(Presenter | Pupil | Guest | Interpreter | Observer) | Door | Server | Lobby => {
+                false
+            }
+        },
 
         // What a teacher does, or the server when its time has come or on an operator's behalf.
-        (
-            Intent::End
-            | Intent::Poll(PollIntent::Close)
-            | Intent::Groups(GroupIntent::Close)
-            | Intent::Talk(TalkIntent::Begin { .. }),
-            Seat(Teacher) | Server,
-        ) => true,
-        (
-            Intent::End
-            | Intent::Poll(PollIntent::Close)
-            | Intent::Groups(GroupIntent::Close)
-            | Intent::Talk(TalkIntent::Begin { .. }),
-            Seat(Presenter | Pupil | Guest | Interpreter | Observer) | Door | Lobby,
-        ) => false,
+        Intent::End
+        | Intent::Poll(PollIntent::Close)
+        | Intent::Groups(GroupIntent::Close)
+        | Intent::Talk(TalkIntent::Begin { .. }) => match by {
+            Seat(Teacher) | Server => true,
+            Seat(Presenter | Pupil | Guest | Interpreter | Observer) | Door | Lobby => false,
+        },
 
         // Recording is for teachers, and for a presenter to whom one granted it.
-        (Intent::StartRecording { .. } | Intent::StopRecording, Seat(Teacher | Presenter)) => true,
-        (
-            Intent::StartRecording { .. } | Intent::StopRecording,
-            Seat(Pupil | Guest | Interpreter | Observer) | Door | Server | Lobby,
-        ) => false,
+        Intent::StartRecording { .. } | Intent::StopRecording => match by {
+            Seat(Teacher | Presenter) => true,
+            Seat(Pupil | Guest | Interpreter | Observer) | Door | Server | Lobby => false,
+        },
 
         // Nobody but the person consents. Whether the school may record them: `recording`.
-        (Intent::Consent { .. }, Seat(_)) => true,
-        (Intent::Consent { .. }, Door | Server | Lobby) => false,
+        Intent::Consent { .. } => match by {
+            Seat(_) => true,
+            Door | Server | Lobby => false,
+        },
     }
 }
 
