@@ -54,7 +54,9 @@
   globalThis.judgeFocus = () => {
     const element = document.activeElement;
     if (!element || element === document.body) return null;
-    const ringed = element.matches('input[type=checkbox], input[type=radio]')
+    // An input that is not drawn itself is drawn by what follows it.
+    const drawn = element.checkVisibility({ opacityProperty: true });
+    const ringed = !drawn && element.matches('input[type=checkbox], input[type=radio]')
       ? element.nextElementSibling
       : element;
     const name = (element.ariaLabel ?? element.textContent ?? '').trim().slice(0, 40);
