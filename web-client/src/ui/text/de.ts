@@ -2,7 +2,6 @@
 import type { Common, Words, You } from './en';
 import { classroom } from './classroom/de';
 import { recording } from './recording/de';
-import { toolbox } from './tools/de';
 
 export const common: Common = {
   language: 'de',
@@ -321,7 +320,6 @@ export const common: Common = {
   },
   recording,
   classroom,
-  toolbox,
 };
 
 const du: You = {

@@ -10,7 +10,7 @@ import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
 import { classroom, classroomYou } from './classroom/en';
 import { recording, recordingYou } from './recording/en';
-import { toolbox, toolsYou } from './tools/en';
+import { toolsYou } from './tools/you';
 
 /** Text of a failure: what is so, what happens by itself, and the word on its button. */
 export interface FailureText {
@@ -341,7 +341,6 @@ const common = {
   failures,
   recording,
   classroom,
-  toolbox,
 };
 
 const you = {
@@ -357,7 +356,8 @@ const you = {
   endedNext: 'You can close this window.',
 };
 
-type Widen<T> = T extends string
+/** A catalogue's shape: its texts may be any. */
+export type Widen<T> = T extends string
   ? string
   : T extends (...args: infer A) => infer R
     ? (...args: A) => Widen<R>

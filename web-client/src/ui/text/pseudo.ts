@@ -15,7 +15,8 @@ export function lengthen(text: string): string {
   return missing > 0 ? `${accented} ${'~'.repeat(Math.max(1, missing - 1))}` : accented;
 }
 
-function convert(value: unknown): unknown {
+/** Lengthens every text below a value. */
+export function convert(value: unknown): unknown {
   if (typeof value === 'string') return lengthen(value);
   if (typeof value === 'function') {
     const say = value as (...args: unknown[]) => unknown;

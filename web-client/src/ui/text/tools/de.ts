@@ -1,9 +1,9 @@
 /** German texts of what leads a lesson; those that address the reader stand in ../de.ts and ../de-formal.ts. */
-import type { Common } from '../en';
+import type { Toolbox } from './en';
 
 const personen = (n: number) => (n === 1 ? '1 Person' : `${n} Personen`);
 
-export const toolbox: Common['toolbox'] = {
+export const toolbox: Toolbox = {
   minutesLeft: (minutes) => `noch ${minutes} min`,
   secondsLeft: (seconds) => `noch ${seconds} s`,
   minutes: (minutes) => `${minutes} min`,

@@ -3,6 +3,7 @@
  * all languages, as ../en.ts does for the rest.
  */
 import type { Reaction, TalkState } from '../../../protocol';
+import type { Widen } from '../en';
 
 const reactions: Record<Reaction, string> = {
   yes: 'Thumb up',
@@ -236,9 +237,5 @@ export const toolbox = {
   },
 };
 
-/** Texts that address the reader. */
-export const toolsYou = {
-  voteCast: 'Your vote has been cast. Nobody sees who chose what.',
-  pickedYou: 'You were drawn.',
-  focusYou: 'You now see and hear only the teacher and what is shown.',
-};
+/** The shape of these texts. */
+export type Toolbox = Widen<typeof toolbox>;

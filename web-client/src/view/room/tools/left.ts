@@ -3,7 +3,7 @@
  * milliseconds since 1970 by the server's clock.
  * Invariant: what is told rounds up, so that nothing is over before its last second has passed.
  */
-import { t } from '../../../ui/text/words.svelte';
+import { toolbox } from '../../../ui/text/tools/words.svelte';
 
 /** Whole seconds until then, at least 0. */
 export function secondsLeft(until: number, now: number): number {
@@ -13,10 +13,8 @@ export function secondsLeft(until: number, now: number): number {
 /** "4 min left"; in the last minute the seconds. */
 export function wordsLeft(until: number, now: number): string {
   const seconds = secondsLeft(until, now);
-  const { toolbox } = t();
-  return seconds > 60
-    ? toolbox.minutesLeft(Math.ceil(seconds / 60))
-    : toolbox.secondsLeft(seconds);
+  const w = toolbox();
+  return seconds > 60 ? w.minutesLeft(Math.ceil(seconds / 60)) : w.secondsLeft(seconds);
 }
 
 /**

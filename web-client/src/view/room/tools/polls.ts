@@ -1,6 +1,6 @@
 /** A poll as it is shown: its answers in words, and the result in numbers that add up in the eye. */
 import type { Poll, PollOptions, PollResult } from '../../../protocol';
-import { t } from '../../../ui/text/words.svelte';
+import { toolbox } from '../../../ui/text/tools/words.svelte';
 
 /** Fewest and most answers that a teacher can write. */
 export const LEAST_TEXTS = 2;
@@ -13,7 +13,7 @@ export const MOST_CHARS = 300;
 export function answersOf(options: PollOptions): string[] {
   switch (options.kind) {
     case 'yesNo':
-      return [t().toolbox.poll.choices.yes, t().toolbox.poll.choices.no];
+      return [toolbox().poll.choices.yes, toolbox().poll.choices.no];
     case 'letters':
       return Array.from({ length: options.count }, (_, index) => String.fromCodePoint(65 + index));
     case 'texts':
