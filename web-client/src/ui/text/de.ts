@@ -1,6 +1,5 @@
 /** German; `you` addresses pupils with "du". The form for adults is in de-formal.ts. */
 import type { Common, Words, You } from './en';
-import { classroom } from './classroom/de';
 import { recording } from './recording/de';
 
 export const common: Common = {
@@ -319,7 +318,6 @@ export const common: Common = {
     },
   },
   recording,
-  classroom,
 };
 
 const du: You = {

@@ -8,7 +8,7 @@
  */
 import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
-import { classroom, classroomYou } from './classroom/en';
+import { classroomYou } from './classroom/you';
 import { recording, recordingYou } from './recording/en';
 import { toolsYou } from './tools/you';
 
@@ -340,7 +340,6 @@ const common = {
 
   failures,
   recording,
-  classroom,
 };
 
 const you = {

@@ -1,7 +1,7 @@
 /** German texts about leading a class; those that address the reader stand in ../de.ts and ../de-formal.ts. */
-import type { Common } from '../en';
+import type { Classroom } from './en';
 
-export const classroom: Common['classroom'] = {
+export const classroom: Classroom = {
   kinds: {
     microphone: 'Mikro',
     camera: 'Kamera',
