@@ -26,6 +26,7 @@ import type { Environment } from './environment';
 import { Media } from './media';
 import type { DeviceChoice, Door, Failure, Past, Phase, Room, Session, Wait, Who, Wish } from './model';
 import { Moments } from './moments';
+import { Orders } from './orders';
 import { Outbox } from './outbox';
 import { Own, type Switch, type Told } from './own';
 import { Pictures } from './pictures';
@@ -48,7 +49,7 @@ export function createSession(environment: Environment): Session {
   return new Visit(environment);
 }
 
-class Visit implements Session {
+class Visit extends Orders implements Session {
   #phase: Phase = { at: 'arriving' };
   #door: Door | null = null;
   #link: Link | null = null;
@@ -83,6 +84,7 @@ class Visit implements Session {
   readonly #moments: Moments;
 
   constructor(private readonly environment: Environment) {
+    super();
     const changed = () => this.#changed();
     this.#moments = new Moments(changed);
     this.#speaker = new Speaker(environment, (blocked) => this.#tell('SOUND_BLOCKED', blocked));
@@ -155,65 +157,27 @@ class Visit implements Session {
     }
   }
 
-  setMicrophone(on: boolean): void {
-    this.#set('microphone', on);
-  }
-  setCamera(on: boolean): void {
-    this.#set('camera', on);
-  }
-  setContent(on: boolean): void {
-    this.#set('content', on);
-  }
   chooseDevices(choice: DeviceChoice): void {
     void this.#own.choose(choice);
   }
   look(wishes: Wish[]): void {
     this.#pictures.wish(wishes);
   }
-  hand(up: boolean): void {
-    this.#say({ type: 'hand', up });
-  }
-  lowerHand(who: number): void {
-    this.#say({ type: 'lowerHand', who });
-  }
-  chat(...[text, to]: Parameters<Session['chat']>): void {
-    this.#say({ type: 'chat', text, ...(to === undefined ? {} : { to }) });
-  }
-  act(message: Parameters<Session['act']>[0]): void {
-    this.#say(message);
-  }
   async ask(message: ClientMessage): Promise<void> {
     const told: Told = this.#lesson ? await this.#socket.post(message) : 'lost';
     // The codes of the line stand in the same catalogue as the server's.
     if (told !== 'ok') throw told === 'lost' ? 'CONNECTION_LOST' : told;
   }
-  dismissInvited(): void {
-    this.#moments.decline();
-  }
-  mute(...[who, kind]: Parameters<Session['mute']>): void {
-    this.#say({ type: 'mute', who, kind });
-  }
-  lock(...[who, what, locked]: Parameters<Session['lock']>): void {
-    this.#say({ type: 'lock', what, locked, ...(who === null ? {} : { who }) });
-  }
-  remove(who: number): void {
-    this.#say({ type: 'remove', who });
-  }
-  record(on: boolean): void {
-    this.#say({ type: 'record', on });
-  }
+  dismissInvited = (): void => this.#moments.decline();
   recordConsent(given: boolean): void {
     const recording = this.#lesson?.recording;
     if (!this.#lesson || !recording || !this.#consent.say(this.#lesson, given)) return;
-    this.#say({ type: 'recordConsent', ...(given ? { to: recording.id } : {}) });
+    this.say({ type: 'recordConsent', ...(given ? { to: recording.id } : {}) });
     this.#changed();
   }
   dismissStopped(): void {
     this.#stopSeen = this.#lesson?.stopped?.id ?? null;
     this.#changed();
-  }
-  endForAll(): void {
-    this.#say({ type: 'end' });
   }
 
   leave(): void {
@@ -343,10 +307,10 @@ class Visit implements Session {
       this.#pictures.again();
       this.#media.repair();
     }
-    for (const message of this.#outbox.take(this.#lesson)) this.#say(message);
+    for (const message of this.#outbox.take(this.#lesson)) this.say(message);
     this.#judge();
     // Hearing is on its way; only now may the browser ask for devices.
-    for (const which of this.#start) this.#set(which, true);
+    for (const which of this.#start) this.set(which, true);
     this.#start = [];
     this.#changed();
     return true;
@@ -482,7 +446,7 @@ class Visit implements Session {
     this.#changed();
   }
 
-  #set(which: Switch, on: boolean): void {
+  protected set(which: Switch, on: boolean): void {
     const me = this.#lesson && person(this.#lesson, this.#lesson.me);
     if (!this.#lesson || !me) return;
     if (on && !effective(this.#lesson, me)[which]) {
@@ -494,7 +458,7 @@ class Visit implements Session {
     void this.#own.set(which, on);
   }
 
-  #say(message: ClientMessage): void {
+  protected say(message: ClientMessage): void {
     const { at } = this.#phase;
     if (at !== 'room' && !this.#socket.live) return;
     const lesson = this.#lesson;
@@ -590,8 +554,6 @@ class Visit implements Session {
     const lesson = this.#lesson;
     return lesson && { role: this.#role, lesson: lesson.lesson, access: lesson.access };
   }
-
-  // What is seen.
 
   #tell(failure: Failure, so: boolean): void {
     if (this.#notices.includes(failure) === so) return;
