@@ -1,5 +1,6 @@
 /** German; `you` addresses pupils with "du". The form for adults is in de-formal.ts. */
 import type { Common, Words, You } from './en';
+import { classroom } from './classroom/de';
 import { recording } from './recording/de';
 
 export const common: Common = {
@@ -318,6 +319,7 @@ export const common: Common = {
     },
   },
   recording,
+  classroom,
 };
 
 const du: You = {

@@ -8,7 +8,7 @@
  */
 import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
-import { classroomYou } from './classroom/you';
+import { classroom, classroomYou } from './classroom/en';
 import { recording, recordingYou } from './recording/en';
 import { toolsYou } from './tools/you';
 
@@ -340,6 +340,7 @@ const common = {
 
   failures,
   recording,
+  classroom,
 };
 
 const you = {

@@ -1,7 +1,7 @@
 /** German texts about leading a class; those that address the reader stand in ../de.ts and ../de-formal.ts. */
-import type { Classroom } from './en';
+import type { Common } from '../en';
 
-export const classroom: Classroom = {
+export const classroom: Common['classroom'] = {
   kinds: {
     microphone: 'Mikro',
     camera: 'Kamera',

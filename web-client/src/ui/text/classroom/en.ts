@@ -3,7 +3,6 @@
  * the wait before the lesson.
  */
 import type { Kind, LockKind } from '../../../protocol';
-import type { Widen } from '../en';
 
 const kinds: Record<LockKind, string> = {
   microphone: 'Microphone',
@@ -142,5 +141,14 @@ export const classroom = {
   soundTestHint: 'Two tones should be heard.',
 };
 
-/** The shape of these texts. */
-export type Classroom = Widen<typeof classroom>;
+/** Texts that address the reader. */
+export const classroomYou = {
+  lobbyTitle: 'You will be let in soon.',
+  lobbyNext: 'The teacher sees that you are waiting.',
+  earlyTitle: 'The lesson has not begun yet.',
+  earlyNext: 'You will be let in by itself.',
+  talkNext: 'You will be let in by itself as soon as it is your turn.',
+  yourTurn: 'It is your turn.',
+  chooseHint: 'Then you wait until the teacher lets you in.',
+  chooseYou: 'Who are you?',
+};
