@@ -8,8 +8,9 @@
 import type { RecordingIndex } from '../protocol';
 import type { Archive } from './archive';
 import { follow } from './follow';
-import { AHEAD, BEHIND, forget, leads, portion, runTo, type Run } from './plan';
-import { Failed, troubleOf, type Trouble } from './trouble';
+import { AHEAD, BEHIND, forget, leads, portion, runTo, type Portion, type Run } from './plan';
+import { newSource, Sink } from './sink';
+import { troubleOf, type Trouble } from './trouble';
 
 /** Milliseconds between two looks at the clock of the player. */
 const LOOK = 500;
@@ -21,6 +22,8 @@ const FOLLOW_FROM_AFAR = 10_000;
 const AGAIN = [500, 1000, 2000, 4000] as const;
 /** Seconds of a hole that the player jumps over by itself. */
 const HOLE = 1.5;
+/** Seconds before the end of what is there that a player may stop at: a long picture. */
+const EDGE = 0.5;
 /** Least seconds ahead when the browser's buffer is small. */
 const LEAST_AHEAD = 6;
 /** The same behind. */
@@ -35,20 +38,10 @@ export interface FeedHooks {
   failed(trouble: Trouble): void;
 }
 
-/** What makes sources here; iPhones have only the second. */
-const Source: typeof MediaSource | undefined =
-  globalThis.MediaSource ??
-  (globalThis as { ManagedMediaSource?: typeof MediaSource }).ManagedMediaSource;
-
-/** Whether this browser can be fed with that type. */
-export function canFeed(mime: string): boolean {
-  return Source?.isTypeSupported(mime) ?? false;
-}
-
 export class Feed {
   #index: RecordingIndex;
   #run: Run;
-  #buffer: SourceBuffer | null = null;
+  #sink: Sink | null = null;
   #ahead = AHEAD;
   #tries = 0;
   /** From the beginning on: before the initialization segment nothing else may be taken. */
@@ -67,10 +60,9 @@ export class Feed {
     index: RecordingIndex,
     private readonly hooks: FeedHooks,
   ) {
-    if (!Source) throw new Failed('failed');
     this.#index = index;
     this.#run = runTo(index.fragments, 0);
-    this.#source = new Source();
+    this.#source = newSource();
     this.#address = URL.createObjectURL(this.#source);
     const { signal } = this.#stop;
     this.#source.addEventListener('sourceopen', () => void this.#open(), { once: true, signal });
@@ -95,10 +87,12 @@ export class Feed {
 
   async #open(): Promise<void> {
     try {
-      this.#buffer = this.#source.addSourceBuffer(this.#index.mime);
+      const sink = new Sink(this.#source, this.#index.mime);
+      this.#sink = sink;
       this.#measure();
       // Wanted wherever the person goes meanwhile.
-      await this.#persist(() => this.#take(0, this.#index.init, this.#stop.signal));
+      const init = { offset: 0, length: this.#index.init };
+      await sink.begin(await this.#persist(() => this.#fetch(init, this.#stop.signal)));
     } catch (error) {
       return this.#fail(troubleOf(error));
     }
@@ -115,10 +109,10 @@ export class Feed {
 
   /** Does the next thing there is to do, then waits for the next look. */
   #look(): void {
-    if (this.#busy || !this.#buffer || this.#stop.signal.aborted) return;
+    if (this.#busy || !this.#sink || this.#stop.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#busy = true;
-    this.#step(this.#buffer)
+    this.#step(this.#sink)
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted || isAbort(error)) return true;
         this.#fail(troubleOf(error));
@@ -133,24 +127,26 @@ export class Feed {
   }
 
   /** Whether there is more to do at once. */
-  async #step(buffer: SourceBuffer): Promise<boolean> {
+  async #step(sink: Sink): Promise<boolean> {
     this.#fetching = new AbortController();
     const { signal } = this.#fetching;
     const position = this.video.currentTime;
     await this.#follow();
     const { fragments, recording } = this.#index;
-    if (!leads(this.#run, fragments, position)) {
+    if (sink.torn || !leads(this.#run, fragments, position)) {
       this.#run = runTo(fragments, position);
-      await this.#remove(buffer, 0, Infinity);
+      await sink.clear();
     }
     this.#overHole();
-    await this.#forget(buffer, BEHIND);
+    await this.#forget(sink, BEHIND);
     const wanted = portion(this.#run, fragments, position, this.#ahead);
     if (wanted) {
-      const taken = await this.#persist(() => this.#take(wanted.offset, wanted.length, signal));
-      if (taken) this.#run = { ...this.#run, next: wanted.next };
+      const end = fragments[wanted.next]?.start ?? recording.length;
+      sink.put(await this.#persist(() => this.#fetch(wanted, signal)), end / 1000);
+      await this.#drain(sink, signal);
+      this.#run = { ...this.#run, next: wanted.next };
       this.#overHole();
-      return taken;
+      return true;
     }
     const all = this.#run.next >= fragments.length;
     if (all && !recording.running && this.#source.readyState === 'open') this.#source.endOfStream();
@@ -174,41 +170,54 @@ export class Feed {
   #measure(): void {
     const length = this.#index.recording.length / 1000;
     const known = this.#source.duration;
-    if (this.#source.readyState !== 'open' || this.#buffer?.updating) return;
+    if (this.#source.readyState !== 'open' || this.#sink?.updating) return;
     // It may only grow: shrinking below what is buffered is an error.
     if (!(known >= length)) this.#source.duration = length;
   }
 
-  /** Fetches and appends. False: the browser's buffer was full, and a later try finds more room. */
-  async #take(offset: number, length: number, signal: AbortSignal): Promise<boolean> {
-    const buffer = this.#buffer;
-    if (!buffer) return false;
+  async #fetch({ offset, length }: Omit<Portion, 'next'>, signal: AbortSignal): Promise<ArrayBuffer> {
     const { id } = this.#index.recording;
     const bytes = await this.archive.bytes(id, offset, length, signal);
     if (signal.aborted) throw signal.reason;
-    try {
-      await done(buffer, () => buffer.appendBuffer(bytes));
-    } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
-      if (await this.#forget(buffer, LEAST_BEHIND)) return false;
-      if (this.#ahead <= LEAST_AHEAD) throw error;
-      this.#ahead = Math.max(LEAST_AHEAD, this.#ahead / 2);
-      return false;
+    return bytes;
+  }
+
+  /** Where the browser's buffers are full it waits until enough was played, and asks for less then. */
+  async #drain(sink: Sink, signal: AbortSignal): Promise<void> {
+    for (let shrunk = false; ; ) {
+      try {
+        return await sink.drain();
+      } catch (error) {
+        if (!(error instanceof DOMException) || error.name !== 'QuotaExceededError') throw error;
+        const forgot = await this.#forget(sink, LEAST_BEHIND);
+        if (!forgot) {
+          if (this.#ready() < LEAST_AHEAD) throw error;
+          if (!shrunk) this.#ahead = Math.max(LEAST_AHEAD, this.#ahead / 2);
+          shrunk = true;
+          await pause(LOOK, signal);
+        }
+        if (signal.aborted) throw signal.reason;
+      }
     }
-    return true;
+  }
+
+  /** Seconds that can be played from the position on. */
+  #ready(): number {
+    const { currentTime, buffered } = this.video;
+    for (let index = 0; index < buffered.length; index += 1) {
+      const end = buffered.end(index);
+      if (buffered.start(index) <= currentTime && currentTime < end) return end - currentTime;
+    }
+    return 0;
   }
 
   /** Whether anything was there to forget, so many seconds behind the position. */
-  async #forget(buffer: SourceBuffer, behind: number): Promise<boolean> {
+  async #forget(sink: Sink, behind: number): Promise<boolean> {
     const from = forget(this.#run, this.#index.fragments, this.video.currentTime, behind);
     if (from === null) return false;
-    await this.#remove(buffer, 0, from);
+    await sink.remove(0, from);
     this.#run = { ...this.#run, from };
     return true;
-  }
-
-  async #remove(buffer: SourceBuffer, from: number, to: number): Promise<void> {
-    if (buffer.buffered.length > 0) await done(buffer, () => buffer.remove(from, to));
   }
 
   /** Sound or picture may begin a little late: the player would wait there for ever. */
@@ -218,7 +227,7 @@ export class Feed {
     if (video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) return;
     for (let index = 0; index < buffered.length; index += 1) {
       const start = buffered.start(index);
-      if (start <= currentTime && buffered.end(index) > currentTime + 0.1) return;
+      if (start <= currentTime && buffered.end(index) > currentTime + EDGE) return;
       if (start > currentTime && start - currentTime < HOLE) {
         video.currentTime = start;
         return;
@@ -251,27 +260,6 @@ export class Feed {
     clearTimeout(this.#timer);
     this.hooks.failed(trouble);
   }
-}
-
-/** Waits until the buffer has done what was begun. */
-function done(buffer: SourceBuffer, begin: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const ends = new AbortController();
-    const { signal } = ends;
-    const end = (act: () => void) => () => {
-      ends.abort();
-      act();
-    };
-    buffer.addEventListener('updateend', end(resolve), { signal });
-    // Bytes that are no media of this type.
-    buffer.addEventListener('error', end(() => reject(new Failed('failed'))), { signal });
-    try {
-      begin();
-    } catch (error) {
-      ends.abort();
-      reject(error instanceof Error ? error : new Failed('failed'));
-    }
-  });
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
