@@ -35,7 +35,7 @@ async function lesson(context, { settings, pupils = 0, ...teacher } = {}) {
 test('a killed server loses less than two seconds', async (context) => {
   const { server, kern, pass } = await lesson(context);
   await startRecording(kern);
-  const [{ started }] = await list(server, pass);
+  const { started } = await until('it is listed', async () => (await list(server, pass))[0]);
   await pause(12_400);
   const killed = Date.now();
   await server.end('SIGKILL');
