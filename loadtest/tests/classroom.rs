@@ -45,6 +45,15 @@ fn in_focus_pupils_receive_teachers_and_content_alone() {
     took(&report, "focus_over", 5, 8_000.0);
 }
 
+/// Both times together are what passes from the teacher's press to the voice, but for the pupil.
+#[test]
+fn in_the_quiet_one_is_let_speak() {
+    let report = strict("speak", &[]);
+    took(&report, "quiet", 29, 8_000.0);
+    took(&report, "let_speak", 1, 8_000.0);
+    took(&report, "heard", 29, 8_000.0);
+}
+
 #[test]
 fn families_never_meet_and_come_in_one_after_the_other() {
     let report = strict("talks", &[]);

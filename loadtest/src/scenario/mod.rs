@@ -19,7 +19,7 @@ pub(crate) use deeds::{Deed, Wait, Whom};
 pub(crate) use plan::{Change, Doorway, OthersSend, Plan, Step};
 
 /// The scenarios that come along.
-pub(crate) const BUILT_IN: [(&str, &str); 13] = [
+pub(crate) const BUILT_IN: [(&str, &str); 14] = [
     ("classroom", include_str!("../../scenarios/classroom.toml")),
     ("webinar", include_str!("../../scenarios/webinar.toml")),
     ("fanout", include_str!("../../scenarios/fanout.toml")),
@@ -30,6 +30,7 @@ pub(crate) const BUILT_IN: [(&str, &str); 13] = [
     ("churn", include_str!("../../scenarios/churn.toml")),
     ("breakout", include_str!("../../scenarios/breakout.toml")),
     ("focus", include_str!("../../scenarios/focus.toml")),
+    ("speak", include_str!("../../scenarios/speak.toml")),
     ("talks", include_str!("../../scenarios/talks.toml")),
     ("pause", include_str!("../../scenarios/pause.toml")),
     ("takeover", include_str!("../../scenarios/takeover.toml")),
