@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { startScreens } from './lib/screens.mjs';
 
 const SIZES = [
@@ -107,63 +107,66 @@ before(async () => {
 
 after(() => screens?.close());
 
-for (const [scene, ...presses] of SCENES) {
-  test(`at every size, in every language: ${scene} ${presses.join(' ')}`, async (t) => {
-    const page = await screens.open(t, scene);
-    for (const what of presses) {
-      await page.locator(what).first().click();
-      await screens.settle(page);
-    }
-    const found = [];
-    const judge = async (about) => {
-      for (const fault of await page.evaluate(() => globalThis.judgeLook())) {
-        found.push(`${about}: ${fault}`);
+// No screen waits for time to pass, so that two may be looked at at once.
+describe('the look', { concurrency: 2 }, () => {
+  for (const [scene, ...presses] of SCENES) {
+    test(`at every size, in every language: ${scene} ${presses.join(' ')}`, async (t) => {
+      const page = await screens.open(t, scene);
+      for (const what of presses) {
+        await page.locator(what).first().click();
+        await screens.settle(page);
       }
-    };
-    for (const [width, height] of SIZES) {
-      await screens.resize(page, width, height);
-      for (const language of languages(scene)) {
-        await screens.speak(page, language);
-        await judge(`${language} ${width}x${height}`);
+      const found = [];
+      const judge = async (about) => {
+        for (const fault of await page.evaluate(() => globalThis.judgeLook())) {
+          found.push(`${about}: ${fault}`);
+        }
+      };
+      for (const [width, height] of SIZES) {
+        await screens.resize(page, width, height);
+        for (const language of languages(scene)) {
+          await screens.speak(page, language);
+          await judge(`${language} ${width}x${height}`);
+        }
+        for (const theme of ['dark', 'light']) {
+          await screens.paint(page, theme);
+          found.push(...(await axe(page, theme, `${theme} ${width}x${height}`, scene)));
+        }
       }
-      for (const theme of ['dark', 'light']) {
-        await screens.paint(page, theme);
-        found.push(...(await axe(page, theme, `${theme} ${width}x${height}`, scene)));
+      await screens.speak(page, 'de');
+      await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+      for (const [width, height] of [...SIZES, [320, 560]]) {
+        await screens.resize(page, width, height);
+        await judge(`text at 200 % ${width}x${height}`);
       }
-    }
-    await screens.speak(page, 'de');
-    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
-    for (const [width, height] of [...SIZES, [320, 560]]) {
-      await screens.resize(page, width, height);
-      await judge(`text at 200 % ${width}x${height}`);
-    }
-    assert.deepEqual(found, []);
-  });
-}
+      assert.deepEqual(found, []);
+    });
+  }
 
-for (const [scene, ...presses] of BY_KEYS) {
-  test(`what has the focus is seen: ${scene} ${presses.join(' ')}`, async (t) => {
-    const page = await screens.open(t, scene, [360, 560]);
-    for (const what of presses) await page.locator(what).first().click();
-    await screens.settle(page);
-    const found = [];
-    const met = new Set();
-    for (let press = 0; press < 60; press += 1) {
-      await page.keyboard.press('Tab');
-      const { here, fault } = await page.evaluate(() => {
-        const at = document.activeElement;
-        globalThis.met ??= new Map();
-        if (!globalThis.met.has(at)) globalThis.met.set(at, globalThis.met.size);
-        return { here: globalThis.met.get(at), fault: globalThis.judgeFocus() };
-      });
-      if (met.has(here)) break;
-      met.add(here);
-      if (fault) found.push(fault);
-    }
-    assert.ok(met.size > 1, 'Tab reaches something');
-    assert.deepEqual(found, []);
-  });
-}
+  for (const [scene, ...presses] of BY_KEYS) {
+    test(`what has the focus is seen: ${scene} ${presses.join(' ')}`, async (t) => {
+      const page = await screens.open(t, scene, [360, 560]);
+      for (const what of presses) await page.locator(what).first().click();
+      await screens.settle(page);
+      const found = [];
+      const met = new Set();
+      for (let press = 0; press < 60; press += 1) {
+        await page.keyboard.press('Tab');
+        const { here, fault } = await page.evaluate(() => {
+          const at = document.activeElement;
+          globalThis.met ??= new Map();
+          if (!globalThis.met.has(at)) globalThis.met.set(at, globalThis.met.size);
+          return { here: globalThis.met.get(at), fault: globalThis.judgeFocus() };
+        });
+        if (met.has(here)) break;
+        met.add(here);
+        if (fault) found.push(fault);
+      }
+      assert.ok(met.size > 1, 'Tab reaches something');
+      assert.deepEqual(found, []);
+    });
+  }
+});
 
 /**
  * All of axe-core's rules; in the dark only what depends on colours. The page of the tools shows one
