@@ -8,6 +8,7 @@
 //! scenario's), and coming back by itself after a lost connection (a lost one is a result).
 //! What is public beside [`Bot`] are its parts, for a participant on another connection.
 
+mod arrival;
 mod attention;
 mod bot;
 mod clock;

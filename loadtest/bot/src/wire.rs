@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rand::Rng;
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
+use crate::arrival::{self, Arrived};
 use crate::bot::BotConfig;
 use crate::media::{Media, Publication};
 use crate::sdp::{Answer, Credentials, offer, pack};
@@ -73,10 +75,11 @@ impl Wire {
     pub(crate) fn receive(&mut self) -> Result<(), BotError> {
         let mut buffer = [0; 2_048];
         for _ in 0..AT_ONCE {
-            match self.socket.try_recv_from(&mut buffer) {
-                Ok((length, _)) if self.loses(&buffer[..length]) => {}
-                Ok((length, from)) => {
-                    self.media.handle_datagram(from, &buffer[..length], Instant::now())?;
+            let read = || arrival::receive(&self.socket, &mut buffer);
+            match self.socket.try_io(Interest::READABLE, read) {
+                Ok(Arrived { length, .. }) if self.loses(&buffer[..length]) => {}
+                Ok(Arrived { length, from, at }) => {
+                    self.media.handle_datagram(from, &buffer[..length], at)?;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                 // The server's port is closed: checks will tell.
@@ -126,6 +129,7 @@ fn credentials(identity: &Identity) -> Credentials {
 fn socket() -> Result<UdpSocket, BotError> {
     let socket = std::net::UdpSocket::bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))?;
     socket.set_nonblocking(true)?;
+    arrival::note(&socket)?;
     // As large as the system lets it be: what is lost here would be blamed on the server.
     let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER);
     Ok(UdpSocket::from_std(socket)?)
