@@ -99,8 +99,8 @@ class Visit extends Orders implements Session {
     this.#way.out('CONNECTION_LOST');
   }
 
-  #opened({ title, role, name, access, choose = null }: EnterReply): void {
-    const door: Door = { title, role, name, access, choose };
+  #opened({ title, role, name, access, choose }: EnterReply): void {
+    const door: Door = { title, role, name, access, choose: choose ?? null };
     this.#way.door = door;
     this.#way.become({ at: 'door', door });
     // Whoever joins fetches it again if this fails.
