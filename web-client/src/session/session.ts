@@ -6,7 +6,7 @@
  */
 import type { ClientMessage, EnterReply } from '../protocol';
 import { backoff } from './backoff';
-import { keptSeat, Link, Refused, takeSecret } from './door';
+import { keptSeat, Refused, takeLink, type Link } from './door';
 import type { Environment } from './environment';
 import type { Commands, DeviceChoice, Door, Phase, Session, Who, Wish } from './model';
 import { Orders } from './orders';
@@ -17,9 +17,12 @@ import { Way } from './way';
 /** Tries to reach the door before the person is told. */
 const KNOCKS = 5;
 
-/** Creates the one session of a page and goes where its address leads. */
-export function createSession(environment: Environment): Session {
-  return new Visit(environment);
+/**
+ * Creates the one session of a page and goes where its address leads; `link` is what was taken out
+ * of it already.
+ */
+export function createSession(environment: Environment, link = takeLink(environment)): Session {
+  return new Visit(environment, link);
 }
 
 class Visit extends Orders implements Session {
@@ -29,7 +32,10 @@ class Visit extends Orders implements Session {
   /** Counts arrivals, so that what an earlier one still waits for is not heard. */
   #arrival = 0;
 
-  constructor(private readonly environment: Environment) {
+  constructor(
+    private readonly environment: Environment,
+    link: Link | null,
+  ) {
     super();
     this.#way = new Way(environment);
     environment.wakes(() => this.#wake());
@@ -37,9 +43,9 @@ class Visit extends Orders implements Session {
       if (environment.location.hash.length < 2) return;
       const { at } = this.#way.phase;
       if (at === 'room' || at === 'waiting' || at === 'joining') this.leave();
-      this.#arrive();
+      this.#arrive(takeLink(environment));
     });
-    this.#arrive();
+    this.#arrive(link);
   }
 
   subscribe(observer: (phase: Phase) => void): () => void {
@@ -58,7 +64,7 @@ class Visit extends Orders implements Session {
     if (phase.at !== 'out') return;
     if (seat) this.#enter((stay) => stay.enter());
     else if (link) void this.#knock(link);
-    else this.#arrive();
+    else this.#arrive(null);
   }
 
   leave(): void {
@@ -67,10 +73,8 @@ class Visit extends Orders implements Session {
     else this.#way.out('LEFT');
   }
 
-  #arrive(): void {
-    const secret = takeSecret(this.environment);
-    if (secret !== null) {
-      const link = new Link(this.environment, secret);
+  #arrive(link: Link | null): void {
+    if (link) {
       this.#way.link = link;
       this.#way.take(null);
       void this.#knock(link);
