@@ -41,6 +41,10 @@ export interface Scene {
   simple: boolean;
   /** Groups that are open; oneself is in the first. */
   groups: number;
+  /** Whether oneself and every fifth is in none of them. */
+  outside: boolean;
+  /** How many are pinned for all. */
+  spotlight: number;
   /** What a teacher has on: poll, ready, choice, timer, announce, picked, focus. */
   on: string[];
   /** Whether the line pauses every third picture. */
@@ -133,9 +137,9 @@ export function lesson(scene: Scene): Lesson {
       choice: scene.on.includes('choice'),
       open: scene.groups > 0,
       until: null,
-      mine: scene.groups > 0 && !teaches ? 1 : null,
+      mine: scene.groups > 0 && !teaches && !scene.outside ? 1 : null,
       members: members.map((group, index) =>
-        teaches || index === 0 ? group.map(({ no }) => no) : [],
+        teaches || (index === 0 && !scene.outside) ? group.map(({ no }) => no) : [],
       ),
       calls: [],
       visits: [],
@@ -154,7 +158,7 @@ export function lesson(scene: Scene): Lesson {
         }
       : null,
     tools: {
-      spotlight: [],
+      spotlight: people.slice(2, 2 + scene.spotlight).map(({ no }) => no),
       focus: scene.on.includes('focus'),
       announcement: scene.on.includes('announce')
         ? { text: 'In fünf Minuten alle mit dem Atlas wieder hier.', by: 1 }
@@ -163,6 +167,7 @@ export function lesson(scene: Scene): Lesson {
       ready: scene.on.includes('ready') ? { by: 1, yes: [], notYet: [] } : null,
       picked: scene.on.includes('picked') ? 5 : null,
     },
+    elsewhere: scene.outside ? people.map(({ no }) => no).filter((no) => no !== me && no > 1 && no % 5 > 0) : [],
     talks: [],
     waiting: teaches ? waiters(scene.lobby) : [],
     acted: [],

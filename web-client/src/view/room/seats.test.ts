@@ -20,6 +20,7 @@ function room(me: number, people: Participant[]): Room {
     asked: false,
     stopped: null,
     people,
+    elsewhere: [],
     rights: RIGHTS,
     held: {},
     silenced: null,
@@ -51,6 +52,14 @@ test('whoever is in another group is not here, whoever visits is', () => {
   expect(seen({ groups: { ...groups, visits } })).toEqual([1, 4, 2]);
   expect(seen({ groups: { ...groups, everywhere: [4] } })).toEqual([1, 4, 2]);
   expect(seen({ groups: { ...groups, open: false } })).toEqual([1, 3, 4, 2]);
+});
+
+test('in the class, whoever went into a group is not here', () => {
+  const people = [person(1), person(2), person(3)];
+  const groups = { ...CALM.groups, open: true, members: [[], []] };
+  const seen = (part: Partial<Room>) => seated({ ...room(2, people), groups, ...part }).map(({ no }) => no);
+  expect(seen({ elsewhere: [1] })).toEqual([3, 2]);
+  expect(seen({})).toEqual([1, 3, 2]);
 });
 
 test('a teacher in the class sees those who are in no group', () => {

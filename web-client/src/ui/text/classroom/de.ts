@@ -43,6 +43,7 @@ export const classroom: Classroom = {
   callOff: 'Wort beenden',
   hasWord: 'ist dran',
   isInRoom: 'im Klassenraum',
+  inGroup: 'in einer Gruppe',
   locks: 'Sperren …',
   allows: 'Erlauben …',
   locksOf: (name) => `Sperren für ${name}`,

@@ -63,6 +63,7 @@ export const classroom = {
   callOff: 'End turn',
   hasWord: 'has the word',
   isInRoom: 'in the classroom',
+  inGroup: 'in a group',
   locks: 'Lock …',
   allows: 'Allow …',
   locksOf: (name: string) => `Lock for ${name}`,

@@ -50,6 +50,7 @@ export const toolbox: Toolbox = {
     noEnd: 'Ohne Ende',
     open: 'Gruppen öffnen',
     areOpen: 'offen',
+    outside: 'Andere sind in Gruppen',
     noLimit: 'Offen, ohne Ende',
     closeAll: 'Alle zurückholen',
     speakToAll: 'Zu allen Gruppen sprechen',

@@ -74,6 +74,7 @@ export const toolbox = {
     noEnd: 'No end',
     open: 'Open groups',
     areOpen: 'open',
+    outside: 'Others are in groups',
     noLimit: 'Open without an end',
     closeAll: 'Bring all back',
     speakToAll: 'Speak to all groups',
