@@ -216,7 +216,7 @@ test('someone shown large is asked for larger, and once', async (t) => {
   await control(page, 'Leute').click();
   await page.getByRole('button', { name: 'Aktionen für Leyla' }).click();
   await page.getByRole('button', { name: 'Nur hier groß' }).click();
-  await page.locator('.shown[data-participant="4"]').waitFor();
+  await page.locator('.shown [data-participant="4"]').waitFor();
   await page.waitForTimeout(300);
   const last = wishes.at(-1);
   const ofLeyla = last.filter((wish) => wish.participant === 4);
