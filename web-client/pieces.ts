@@ -26,7 +26,8 @@ export function early(): Plugin {
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      handler: (_, { bundle = {} }) => {
+      handler: (_, { path, bundle = {} }) => {
+        if (path !== '/index.html') return [];
         const client = Object.values(bundle).find(
           (one) => one.type === 'chunk' && one.moduleIds.includes(CLIENT),
         );

@@ -167,7 +167,7 @@ export function lesson(scene: Scene): Lesson {
       ready: scene.on.includes('ready') ? { by: 1, yes: [], notYet: [] } : null,
       picked: scene.on.includes('picked') ? 5 : null,
     },
-    elsewhere: scene.outside ? people.map(({ no }) => no).filter((no) => no !== me && no > 1 && no % 5 > 0) : [],
+    elsewhere: people.filter(({ no }) => isElsewhere(no, scene)).map(({ no }) => no),
     talks: [],
     waiting: teaches ? waiters(scene.lobby) : [],
     acted: [],
@@ -227,7 +227,7 @@ function made(index: number, scene: Scene, locks: Lock[]): Participant {
     },
     locks: held,
     sending: sending(no, mine, teacher, scene).filter((kind) => !held.some(({ what }) => what === kind)),
-    hand: hand[no] ?? null,
+    hand: isElsewhere(no, scene) ? null : (hand[no] ?? null),
     hasWord: mine && scene.word,
     inRoom: mine && scene.inRoom,
     talk: null,
@@ -235,7 +235,7 @@ function made(index: number, scene: Scene, locks: Lock[]): Participant {
 }
 
 function sending(no: number, mine: boolean, teacher: boolean, scene: Scene): Kind[] {
-  if (mine && scene.role === 'observer') return [];
+  if ((mine && scene.role === 'observer') || isElsewhere(no, scene)) return [];
   const camera = mine ? scene.dark < scene.count : no <= scene.count - scene.dark;
   const silent = scene.word || scene.invited || scene.inRoom || (scene.quiet && scene.role !== 'teacher');
   const microphone = mine ? camera && !silent : teacher || no === 4;
@@ -244,6 +244,11 @@ function sending(no: number, mine: boolean, teacher: boolean, scene: Scene): Kin
     ...(camera ? (['camera'] as const) : []),
     ...(teacher && scene.content ? (['content'] as const) : []),
   ];
+}
+
+/** Whether the person went into a group while one is in none. */
+function isElsewhere(no: number, scene: Scene): boolean {
+  return scene.outside && no !== meIn(scene) && no > 1 && no % 5 > 0;
 }
 
 function waiters(count: number): Waiter[] {

@@ -51,7 +51,7 @@ export const toolbox: Toolbox = {
     open: 'Gruppen öffnen',
     areOpen: 'offen',
     outside: 'Andere sind in Gruppen',
-    noLimit: 'Offen, ohne Ende',
+    noLimit: 'Gruppen offen, ohne Ende',
     closeAll: 'Alle zurückholen',
     speakToAll: 'Zu allen Gruppen sprechen',
     speakToAllHint: 'Jede Gruppe sieht und hört mit.',

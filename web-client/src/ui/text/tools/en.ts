@@ -75,7 +75,7 @@ export const toolbox = {
     open: 'Open groups',
     areOpen: 'open',
     outside: 'Others are in groups',
-    noLimit: 'Open without an end',
+    noLimit: 'Groups open without an end',
     closeAll: 'Bring all back',
     speakToAll: 'Speak to all groups',
     speakToAllHint: 'Every group sees and hears it.',
