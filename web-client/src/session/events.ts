@@ -1,7 +1,7 @@
 /**
  * What each event of a lesson changes. Pure; the order of events is watched in state.ts.
  *
- * Left out: what an event means for the own devices (session.ts).
+ * Left out: what an event means for the own devices (stay.ts).
  */
 import type { Kind, LessonEvent, Participant } from '../protocol';
 import { withWord } from './rights';
