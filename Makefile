@@ -69,7 +69,7 @@ clean: ## Remove everything that was built; keeps ./data
 
 # Built anew only when something changed: the binary embeds the result and is then built anew too.
 web-client/dist/index.html: web-client/node_modules/.package-lock.json web-client/index.html \
-		$(wildcard web-client/*.config.* web-client/tsconfig*.json) \
+		$(wildcard web-client/*.js web-client/*.ts web-client/tsconfig*.json) \
 		$(shell find web-client/src web-client/public -type f 2>/dev/null)
 	npm --prefix web-client run --silent build
 

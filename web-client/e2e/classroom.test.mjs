@@ -179,6 +179,13 @@ test('open groups hear themselves alone, on the same line and the same element',
   await sends(ben);
   await hear([], [LENZ], [BEN]);
 
+  await pressInPanel(kern, NAMES[LENZ]);
+  await pressInPanel(kern, `${NAMES[LENZ]} umsetzen: In der Klasse`);
+  await shows(lenz, 'Andere sind in Gruppen');
+  const ofBenThere = lenz.locator('[data-participant]', { hasText: NAMES[BEN] });
+  await until('no picture of Ben stands still', async () => (await ofBenThere.count()) === 0, PATIENT);
+  await hear([LENZ], [], [KERN]);
+
   await pressInPanel(kern, 'Alle zurückholen');
   await everybodyHearsEverybody();
   await Promise.all([kern, lenz].map(unchanged));
@@ -233,4 +240,19 @@ test('what a teacher did to a pupil is taken back', async () => {
   await write(ben, 'Ich habe noch eine Frage.');
   await press(kern, WORDS.chat, { exact: false });
   await shows(kern, 'Ich habe noch eine Frage.');
+});
+
+test('captions and another own name reach everybody', async () => {
+  await opens(kern, 'Mehr');
+  await pressInPanel(kern, 'Untertitel schreiben');
+  const line = kern.getByRole('textbox', { name: 'Untertitel schreiben' });
+  await line.fill('Wir schlagen Seite zwölf auf.');
+  await line.press('Enter');
+  await Promise.all([kern, ben, lenz].map((page) => shows(page, 'Wir schlagen Seite zwölf auf.')));
+
+  await opens(kern, 'Mehr');
+  await kern.getByRole('button', { name: /^Eigenen Namen ändern/u }).click();
+  await kern.getByRole('textbox', { name: 'Neuer Name' }).fill('Frau Kern-Lang');
+  await kern.keyboard.press('Enter');
+  await Promise.all([ben, lenz].map((page) => shows(page, 'Frau Kern-Lang')));
 });

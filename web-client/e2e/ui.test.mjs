@@ -216,13 +216,85 @@ test('someone shown large is asked for larger, and once', async (t) => {
   await control(page, 'Leute').click();
   await page.getByRole('button', { name: 'Aktionen für Leyla' }).click();
   await page.getByRole('button', { name: 'Nur hier groß' }).click();
-  await page.locator('.shown[data-participant="4"]').waitFor();
+  await page.locator('.shown [data-participant="4"]').waitFor();
   await page.waitForTimeout(300);
   const last = wishes.at(-1);
   const ofLeyla = last.filter((wish) => wish.participant === 4);
   assert.equal(ofLeyla.length, 1);
   for (const wish of last) assert.ok(ofLeyla[0].height >= wish.height, JSON.stringify(last));
   assert.equal(last[0].participant, 4, 'the large one gives way last');
+});
+
+test('all who are pinned for all are large, and each is asked for once', async (t) => {
+  const page = await open(t, 'role=pupil&count=9&spotlight=3');
+  const wishes = [];
+  page.on('console', async (message) => {
+    if (message.text().startsWith('look')) wishes.push(await message.args()[1].jsonValue());
+  });
+  await screens.resize(page, 1080, 735);
+  await page.waitForTimeout(300);
+  const large = await page
+    .locator('.shown [data-participant]')
+    .evaluateAll((all) => all.map((one) => Number(one.dataset.participant)));
+  assert.deepEqual(large, [3, 4, 5]);
+  const last = wishes.at(-1);
+  assert.deepEqual(last.slice(0, 3).map(({ participant }) => participant).sort(), large);
+  assert.equal(new Set(last.map(({ participant }) => participant)).size, last.length);
+});
+
+test('captions are written by keys alone, a line by each Enter', async (t) => {
+  const page = await open(t, 'role=teacher&count=4');
+  await control(page, 'Mehr').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Untertitel schreiben' }).focus();
+  await page.keyboard.press('Enter');
+  const line = page.getByRole('textbox', { name: 'Untertitel schreiben' });
+  await line.waitFor();
+  await page.keyboard.type('Wir beginnen. m v');
+  await page.keyboard.press('Enter');
+  const shown = page.getByRole('region', { name: 'Untertitel', exact: true });
+  await shown.getByText('Wir beginnen. m v').waitFor();
+  assert.equal(await line.inputValue(), '');
+  await page.keyboard.type('Seite zwölf.');
+  await page.keyboard.press('Enter');
+  await shown.getByText('Wir beginnen. m v Seite zwölf.').waitFor();
+  assert.equal(await pressed(page, 'Mikro'), 'true');
+  await page.keyboard.press('Escape');
+  assert.equal(await line.count(), 0);
+  assert.equal(await focused(page), 'Mehr');
+});
+
+test('the own name is changed, and where names are locked that is said', async (t) => {
+  const page = await open(t, 'role=pupil&count=4');
+  await control(page, 'Mehr').click();
+  await page.getByRole('button', { name: 'Eigenen Namen ändern' }).click();
+  await page.getByRole('textbox', { name: 'Neuer Name' }).fill('Mira L.');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Eigenen Namen ändern Mira L.' }).waitFor();
+  await page.evaluate(() =>
+    globalThis.kreideOthers.happen({ kind: 'rights', who: 2, people: null, locks: [{ what: 'names', by: 1 }],
+      rights: { microphone: true, camera: true, content: false, chat: true, privateChat: true,
+        board: true, names: false, people: true, record: false, caption: false } }),
+  );
+  const locked = page.getByRole('button', { name: 'Eigenen Namen ändern Gesperrt von Frau Kern' });
+  await locked.click({ force: true });
+  await page.locator('.notice').getByText('Gesperrt von Frau Kern').waitFor();
+  assert.equal(await page.getByRole('dialog').count(), 0);
+});
+
+test('whoever goes into a group is taken off the stage of the class', async (t) => {
+  const page = await open(t, 'role=pupil&count=6');
+  await page.locator('.others [data-participant="4"]').waitFor();
+  await page.evaluate(() =>
+    globalThis.kreideOthers.happen({
+      kind: 'groups',
+      groups: { count: 2, choice: false, open: true, until: null, mine: null, members: [[], []],
+        calls: [], visits: [], everywhere: [] },
+      around: [],
+    }),
+  );
+  await page.getByRole('heading', { name: 'Andere sind in Gruppen' }).waitFor();
+  assert.equal(await page.locator('[data-participant="4"]').count(), 0);
 });
 
 test('what changes in the room leaves running pictures alone', async (t) => {

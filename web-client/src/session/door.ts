@@ -33,20 +33,35 @@ export class Refused extends Error {
   }
 }
 
-/** The link of this page, as long as the page lives. */
+/**
+ * The link of this page, as long as the page lives. It is asked what it opens as soon as it is
+ * there: on a thin line the rest of the client comes meanwhile.
+ */
 export class Link {
   #token: { text: string; at: number } | null = null;
+  /** What it says when it is asked first. */
+  #first: Promise<EnterReply> | null;
 
   constructor(
     private readonly environment: Environment,
     private readonly secret: string,
-  ) {}
+  ) {
+    this.#first = this.#ask(null);
+    // Whoever enters hears of it.
+    this.#first.catch(() => undefined);
+  }
 
   /**
-   * Asks what the link opens; keeps the token if there is one.
+   * Says what the link opens; keeps the token if there is one.
    * Throws `Refused`, or whatever `fetch` throws when the server cannot be reached.
    */
-  async enter(who: Who | null): Promise<EnterReply> {
+  enter(who: Who | null): Promise<EnterReply> {
+    const first = this.#first;
+    this.#first = null;
+    return who === null && first ? first : this.#ask(who);
+  }
+
+  async #ask(who: Who | null): Promise<EnterReply> {
     const claim = who === null ? {} : { ...who, device: device(this.environment) };
     const request: EnterRequest = { link: this.secret, ...claim };
     const response = await this.environment.fetch('/api/enter', {
@@ -76,12 +91,13 @@ export class Link {
   }
 }
 
-/** Takes the secret out of the address bar; null if there is none. */
-export function takeSecret({ location, history }: Environment): string | null {
+/** Takes the link out of the address bar; null if there is none. */
+export function takeLink(environment: Environment): Link | null {
+  const { location, history } = environment;
   const secret = location.hash.slice(1);
   if (secret === '') return null;
   history.replaceState(null, '', location.pathname + location.search);
-  return secret;
+  return new Link(environment, secret);
 }
 
 /** The seat that this tab held before. */

@@ -8,6 +8,8 @@ export type Machine = 'phone' | 'tablet' | 'desktop';
 
 /** The browser's abilities that a session uses. */
 export interface Environment {
+  /** Fetches the part of the session that only a seat needs. */
+  lesson: () => Promise<typeof import('./stay')>;
   fetch: typeof fetch;
   WebSocket: typeof WebSocket;
   /** Absent where the browser is too old for media. */
@@ -43,6 +45,7 @@ export interface Environment {
 /** The real browser. */
 export function browserEnvironment(): Environment {
   return {
+    lesson: () => import('./stay'),
     fetch: (input, init) => fetch(input, init),
     WebSocket,
     RTCPeerConnection: globalThis.RTCPeerConnection,

@@ -1,7 +1,7 @@
 /**
  * What each event of a lesson changes. Pure; the order of events is watched in state.ts.
  *
- * Left out: what an event means for the own devices (session.ts).
+ * Left out: what an event means for the own devices (stay.ts).
  */
 import type { Kind, LessonEvent, Participant } from '../protocol';
 import { withWord } from './rights';
@@ -61,7 +61,7 @@ export function apply(lesson: Lesson, event: LessonEvent, at: number): Lesson {
     case 'waitEnded':
       return forTeachers(lesson, event);
     case 'groups':
-      return { ...lesson, groups: event.groups, people: merged(lesson.people, event.around) };
+      return regrouped(lesson, event);
     case 'poll':
       return { ...lesson, poll: event.poll };
     case 'talks':
@@ -114,6 +114,14 @@ function written(lesson: Lesson, event: Of<'chat' | 'chatChanged' | 'caption'>):
       return { ...lesson, captions: lines.slice(-LINES_KEPT) };
     }
   }
+}
+
+/** Of whoever is not around nothing is told any more: the name stays, what they did last goes. */
+function regrouped(lesson: Lesson, { groups, around }: Of<'groups'>): Lesson {
+  const here = new Set(around.map((one) => one.no));
+  const still = lesson.people.map((one) => (here.has(one.no) ? one : { ...one, sending: [], hand: null }));
+  const elsewhere = still.filter((one) => !here.has(one.no)).map((one) => one.no);
+  return { ...lesson, groups, people: merged(still, around), elsewhere };
 }
 
 function forTeachers(

@@ -9,11 +9,6 @@ export async function pack(sdp: string): Promise<string> {
 }
 
 async function deflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  if (typeof CompressionStream === 'undefined') {
-    // Browsers before Safari 16.4: loaded only there.
-    const { deflateSync } = await import('fflate');
-    return deflateSync(bytes, { level: 9 });
-  }
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('deflate-raw'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

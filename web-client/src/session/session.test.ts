@@ -51,6 +51,53 @@ describe('the way in', () => {
     expect(socket.heard('send')).toMatchObject([{ kind: 'microphone', on: true }]);
   });
 
+  it('waits for the part of the lesson where that is late', async () => {
+    const at = world('#secret');
+    const lesson = await at.environment.lesson();
+    let come = (_: typeof lesson) => {};
+    at.environment.lesson = () => new Promise((resolve) => (come = resolve));
+    start(at);
+    await settle();
+    session.join(null, QUIET);
+    expect(phase.at).toBe('joining');
+    expect(FakeSocket.all).toEqual([]);
+    come(lesson);
+    await answer(welcome());
+    expect(phase.at).toBe('room');
+  });
+
+  it('does not enter any more when the person left meanwhile', async () => {
+    const at = world('#secret');
+    const lesson = await at.environment.lesson();
+    let come = (_: typeof lesson) => {};
+    at.environment.lesson = () => new Promise((resolve) => (come = resolve));
+    start(at);
+    await settle();
+    session.join(null, QUIET);
+    session.leave();
+    come(lesson);
+    await settle();
+    expect(phase).toEqual({ at: 'out', reason: 'LEFT' });
+    expect(FakeSocket.all).toEqual([]);
+  });
+
+  it('fetches the part of the lesson again where that failed', async () => {
+    const at = world('#secret');
+    const { lesson } = at.environment;
+    at.environment.lesson = () => Promise.reject(new TypeError('no line'));
+    start(at);
+    await settle();
+    session.join(null, QUIET);
+    await settle();
+    expect(phase).toEqual({ at: 'out', reason: 'CONNECTION_LOST' });
+    at.environment.lesson = lesson;
+    session.retry();
+    await settle();
+    session.join(null, QUIET);
+    await answer(welcome());
+    expect(phase.at).toBe('room');
+  });
+
   it('gets a fresh token when the door stood open too long', async () => {
     const at = world('#secret');
     start(at);

@@ -155,6 +155,16 @@ describe('happened', () => {
   });
 });
 
+it('keeps nothing but the name of whoever went into another group', () => {
+  const went = after(
+    { kind: 'sending', who: 1, source: 'camera', on: true, by: 1 },
+    { kind: 'hand', who: 1, hand: 4 },
+    { kind: 'groups', groups: { ...GROUPS, mine: null }, around: [pupil(2)] },
+  );
+  expect(went.elsewhere).toEqual([1]);
+  expect(person(went, 1)).toMatchObject({ name: 'P1', sending: [], hand: null });
+});
+
 describe('a word given', () => {
   const give = (who: number, on = true): LessonEvent => ({ kind: 'letSpeak', who, on, by: 1 });
   const locked: LessonEvent = {

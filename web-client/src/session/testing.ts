@@ -11,6 +11,7 @@ import type {
   Snapshot,
 } from '../protocol';
 import type { Environment } from './environment';
+import * as lesson from './stay';
 
 /** A WebSocket whose other end is the test. */
 export class FakeSocket {
@@ -113,6 +114,7 @@ export function world(hash: string): World {
     reachable: true,
     probes: 0,
     environment: {
+      lesson: () => Promise.resolve(lesson),
       fetch: ((path: string, init: RequestInit) => {
         if (path === '/healthz') {
           self.probes += 1;

@@ -1,6 +1,5 @@
 /** German; `you` addresses pupils with "du". The form for adults is in de-formal.ts. */
 import type { Common, Words, You } from './en';
-import { classroom } from './classroom/de';
 import { recording } from './recording/de';
 
 export const common: Common = {
@@ -64,6 +63,10 @@ export const common: Common = {
   joining: 'Gleich drin',
   join: 'Beitreten',
   name: 'Name',
+  searchName: 'Suchen',
+  noneFound: 'Diesen Namen gibt es auf der Liste nicht.',
+  notListed: 'Mein Name fehlt',
+  backToList: 'Zurück zur Liste',
   withMicrophone: 'Mit Mikrofon beitreten',
   withCamera: 'Mit Kamera beitreten',
   devices: 'Geräte',
@@ -319,7 +322,6 @@ export const common: Common = {
     },
   },
   recording,
-  classroom,
 };
 
 const du: You = {

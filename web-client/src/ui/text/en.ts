@@ -8,7 +8,7 @@
  */
 import type { Failure } from '../../session/model';
 import type { Role } from '../../protocol';
-import { classroom, classroomYou } from './classroom/en';
+import { classroomYou } from './classroom/you';
 import { recording, recordingYou } from './recording/en';
 import { toolsYou } from './tools/you';
 
@@ -175,6 +175,10 @@ const common = {
   joining: 'Going in',
   join: 'Join',
   name: 'Name',
+  searchName: 'Search',
+  noneFound: 'Nobody of that name is on the list.',
+  notListed: 'My name is not on the list',
+  backToList: 'Back to the list',
   withMicrophone: 'Join with microphone',
   withCamera: 'Join with camera',
   devices: 'Devices',
@@ -340,7 +344,6 @@ const common = {
 
   failures,
   recording,
-  classroom,
 };
 
 const you = {

@@ -149,6 +149,8 @@ export function fakeSession(scene: Scene): Session & Others {
         const { name, who = lesson.me } = message;
         return happen({ kind: 'renamed', who, name, by: lesson.me });
       }
+      case 'caption':
+        return happen({ kind: 'caption', from: lesson.me, text: message.text });
       case 'admit':
       case 'turnAway':
         for (const { no } of lesson.waiting) {

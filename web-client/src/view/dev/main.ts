@@ -4,8 +4,8 @@
  * the address: at, role, count, content, dark, link, connection, notices, reason, chat, quiet,
  * paused, captions, moving, recording (soon, runs), consent (none, asked, yes, no), stopped (why),
  * rest (no teacher), locked (kinds), lobby (how many), why (lobby, begin, talk; at=waiting), late
- * (minutes), roster (names), word, invited, inroom, simple, groups (how many), on (poll, ready, choice, timer, announce,
- * picked, focus),
+ * (minutes), roster (names), word, invited, inroom, simple, groups (how many), outside (of them),
+ * spotlight (how many), on (poll, ready, choice, timer, announce, picked, focus),
  * recordings (how many), fault (a status), unplayable, lang and theme. `at=watch` is the player.
  */
 import { mount } from 'svelte';
@@ -68,6 +68,8 @@ if (target && asked.get('at') === 'watch') {
     inRoom: asked.has('inroom'),
     simple: asked.has('simple'),
     groups: number('groups', 0),
+    outside: asked.has('outside'),
+    spotlight: number('spotlight', 0),
     on: asked.get('on')?.split(',') ?? [],
     paused: asked.has('paused'),
     captions: asked.has('captions'),

@@ -41,6 +41,10 @@ export interface Scene {
   simple: boolean;
   /** Groups that are open; oneself is in the first. */
   groups: number;
+  /** Whether oneself and every fifth is in none of them. */
+  outside: boolean;
+  /** How many are pinned for all. */
+  spotlight: number;
   /** What a teacher has on: poll, ready, choice, timer, announce, picked, focus. */
   on: string[];
   /** Whether the line pauses every third picture. */
@@ -133,9 +137,9 @@ export function lesson(scene: Scene): Lesson {
       choice: scene.on.includes('choice'),
       open: scene.groups > 0,
       until: null,
-      mine: scene.groups > 0 && !teaches ? 1 : null,
+      mine: scene.groups > 0 && !teaches && !scene.outside ? 1 : null,
       members: members.map((group, index) =>
-        teaches || index === 0 ? group.map(({ no }) => no) : [],
+        teaches || (index === 0 && !scene.outside) ? group.map(({ no }) => no) : [],
       ),
       calls: [],
       visits: [],
@@ -154,7 +158,7 @@ export function lesson(scene: Scene): Lesson {
         }
       : null,
     tools: {
-      spotlight: [],
+      spotlight: people.slice(2, 2 + scene.spotlight).map(({ no }) => no),
       focus: scene.on.includes('focus'),
       announcement: scene.on.includes('announce')
         ? { text: 'In fünf Minuten alle mit dem Atlas wieder hier.', by: 1 }
@@ -163,6 +167,7 @@ export function lesson(scene: Scene): Lesson {
       ready: scene.on.includes('ready') ? { by: 1, yes: [], notYet: [] } : null,
       picked: scene.on.includes('picked') ? 5 : null,
     },
+    elsewhere: people.filter(({ no }) => isElsewhere(no, scene)).map(({ no }) => no),
     talks: [],
     waiting: teaches ? waiters(scene.lobby) : [],
     acted: [],
@@ -222,7 +227,7 @@ function made(index: number, scene: Scene, locks: Lock[]): Participant {
     },
     locks: held,
     sending: sending(no, mine, teacher, scene).filter((kind) => !held.some(({ what }) => what === kind)),
-    hand: hand[no] ?? null,
+    hand: isElsewhere(no, scene) ? null : (hand[no] ?? null),
     hasWord: mine && scene.word,
     inRoom: mine && scene.inRoom,
     talk: null,
@@ -230,7 +235,7 @@ function made(index: number, scene: Scene, locks: Lock[]): Participant {
 }
 
 function sending(no: number, mine: boolean, teacher: boolean, scene: Scene): Kind[] {
-  if (mine && scene.role === 'observer') return [];
+  if ((mine && scene.role === 'observer') || isElsewhere(no, scene)) return [];
   const camera = mine ? scene.dark < scene.count : no <= scene.count - scene.dark;
   const silent = scene.word || scene.invited || scene.inRoom || (scene.quiet && scene.role !== 'teacher');
   const microphone = mine ? camera && !silent : teacher || no === 4;
@@ -239,6 +244,11 @@ function sending(no: number, mine: boolean, teacher: boolean, scene: Scene): Kin
     ...(camera ? (['camera'] as const) : []),
     ...(teacher && scene.content ? (['content'] as const) : []),
   ];
+}
+
+/** Whether the person went into a group while one is in none. */
+function isElsewhere(no: number, scene: Scene): boolean {
+  return scene.outside && no !== meIn(scene) && no > 1 && no % 5 > 0;
 }
 
 function waiters(count: number): Waiter[] {

@@ -4,6 +4,7 @@
  */
 import type { LockKind, Participant } from '../../protocol';
 import type { Held, OwnSource, Room, Session } from '../../session/model';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 import type { Control } from './controls';
 import type { Desk } from './desk.svelte';
@@ -79,9 +80,9 @@ export function whoLocked(what: LockKind, room: Room): string {
 function inWords({ why, by }: Held, room: Room): string {
   switch (why) {
     case 'quiet':
-      return t().classroom.heldByQuiet;
+      return classroom().heldByQuiet;
     case 'pause':
-      return t().classroom.heldByPause;
+      return classroom().heldByPause;
     case 'lock':
       return lockedBy(by, room);
   }
@@ -89,7 +90,7 @@ function inWords({ why, by }: Held, room: Room): string {
 
 /** "Locked by ..."; 0 is the school. */
 export function lockedBy(no: number, room: Room): string {
-  if (no === 0) return t().classroom.lockedBySchool;
+  if (no === 0) return classroom().lockedBySchool;
   const name = nameOf(no, room);
   return name === null ? t().locked : t().lockedBy(name);
 }

@@ -5,6 +5,7 @@
  */
 import type { ChatMessage, ChatTo } from '../../protocol';
 import type { Room } from '../../session/model';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 import { nameOf } from './acts';
 
@@ -22,7 +23,7 @@ export const ALL = 'all';
 /** To whom one may write now; empty: to nobody. */
 export function addressees(room: Room): Addressee[] {
   const { chat, privateChat } = room.rights;
-  const w = t().classroom;
+  const w = classroom();
   const groups = openGroups(room).map((group) => ({
     key: keyOf({ group }),
     word: w.toGroup(group),
@@ -40,7 +41,7 @@ export function addressees(room: Room): Addressee[] {
 /** Beside the author: whom a message is to; null if it is to all. */
 export function toWhom({ to, from }: ChatMessage, room: Room): string | null {
   if (to === null) return null;
-  const w = t().classroom;
+  const w = classroom();
   if ('group' in to) return w.fromTo(w.toGroup(to.group));
   if (to.person === room.me && from !== room.me) return w.toMe;
   return w.fromTo(nameOf(to.person, room) ?? t().gone);

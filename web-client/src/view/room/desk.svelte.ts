@@ -29,6 +29,8 @@ export class Desk {
   pinned = $state.raw<Source | null>(null);
   notes = $state.raw<readonly Note[]>([]);
   ending = $state(false);
+  /** Whether this person writes captions. */
+  captioning = $state(false);
   /** The part of the tools that is open. */
   part = $state<Part | null>(null);
   /** The poll in which this person has voted, the one they saw open, and the one they closed. */

@@ -1,6 +1,7 @@
 /** What a teacher did to somebody, in words. */
 import type { Acted } from '../../protocol';
 import type { Room } from '../../session/model';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 import { nameOf } from './acts';
 
@@ -9,7 +10,7 @@ export function sayDid(acted: Acted, room: Room): string {
   const name = nameOf(acted.who, room) ?? waiterName(acted.who, room) ?? t().gone;
   const say = sentence(acted, name);
   if (acted.by === room.me) return say;
-  return t().classroom.did.by(say, nameOf(acted.by, room) ?? t().roles.teacher);
+  return classroom().did.by(say, nameOf(acted.by, room) ?? t().roles.teacher);
 }
 
 /** What can still be taken back and was not closed, the newest last. `now` is the local clock. */
@@ -18,7 +19,7 @@ export function open(room: Room, closed: readonly number[], now: number): Acted[
 }
 
 function sentence({ what }: Acted, name: string): string {
-  const { did, kinds } = t().classroom;
+  const { did, kinds } = classroom();
   switch (what.did) {
     case 'muted':
       return did.off[what.source](name);

@@ -17,6 +17,7 @@ import type { ComponentProps } from 'svelte';
 import type { Room } from '../../session/model';
 import type BarControl from '../../ui/parts/BarControl.svelte';
 import { settings } from '../../ui/settings.svelte';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 import { isOn, lockOf, me, ownOf } from './acts';
 import type { Control } from './controls';
@@ -72,7 +73,7 @@ export function faceOf(control: Control, room: Room, desk: Desk): Face {
       const waiting = lobby(room).length;
       const spoken = [
         ...(raised > 0 ? [w.hands(raised)] : []),
-        ...(waiting > 0 ? [w.classroom.waitingSpoken(waiting)] : []),
+        ...(waiting > 0 ? [classroom().waitingSpoken(waiting)] : []),
       ];
       return {
         icon: Users,
@@ -138,7 +139,7 @@ function sourceFace(
   const source = ownOf(control, room);
   const face = { icon, label, pressed: isOn(source) };
   if (locked !== null) return { ...face, locked: true, tip: locked };
-  if (control === 'microphone' && room.inRoom) return { ...face, tip: t().classroom.holdToSpeak };
+  if (control === 'microphone' && room.inRoom) return { ...face, tip: classroom().holdToSpeak };
   if (source.state === 'starting') return { ...face, tip: t().starting };
   if (source.state === 'failed') return { ...face, tip: t().failures[source.failure].say };
   return { ...face, ...keyed(control, verb) };

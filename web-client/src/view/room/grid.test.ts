@@ -67,3 +67,15 @@ test.each([WIDE, TABLET, PHONE, { width: 724, height: 276 }])(
     expect(Math.min(rest.width, rest.height)).toBeGreaterThan(60);
   },
 );
+
+test.each([
+  [{ width: 1334, height: 520 }, 2, 1],
+  [{ width: 1334, height: 520 }, 2, 2],
+  [{ width: 794, height: 860 }, 1, 2],
+  [{ width: 344, height: 520 }, 1, 2],
+])('large ones on the stage %j, %i beside each other in %i rows, are 16:9', (stage, columns, rows) => {
+  const { side, main, rest } = split(stage, columns, rows);
+  expect(main.width / columns / (main.height / rows)).toBeCloseTo(16 / 9, 1);
+  const along = side ? main.width + 8 + rest.width : main.height + 8 + rest.height;
+  expect(along).toBeLessThanOrEqual(side ? stage.width : stage.height);
+});

@@ -106,20 +106,24 @@ export interface Split {
 /** A stage narrower than this is a phone's, also while a message makes it short: nothing jumps. */
 const SIDE_FROM = 480;
 
-/** Divides the stage between the large thing, 16:9 and never cropped, and the others. */
-export function split(stage: Box): Split {
+/**
+ * Divides the stage between the large things, 16:9 and never cropped, and the others. Of the large
+ * ones `columns` stand beside each other in each of `rows`.
+ */
+export function split(stage: Box, columns = 1, rows = 1): Split {
+  const ratio = (RATIO * columns) / rows;
   if (stage.width >= SIDE_FROM && stage.width > stage.height * 1.15) {
-    const beside = stage.width - stage.height * RATIO - GAP;
+    const beside = stage.width - stage.height * ratio - GAP;
     const strip = Math.floor(Math.min(Math.max(beside, STRIP.least), STRIP.most));
-    const width = Math.min(stage.width - strip - GAP, stage.height * RATIO);
-    return { side: true, main: tile(width), rest: { width: strip, height: stage.height } };
+    const width = Math.min(stage.width - strip - GAP, stage.height * ratio);
+    return { side: true, main: tile(width, ratio), rest: { width: strip, height: stage.height } };
   }
-  const main = tile(Math.min(stage.width, stage.height * 0.6 * RATIO));
+  const main = tile(Math.min(stage.width, stage.height * 0.6 * ratio), ratio);
   const height = Math.max(0, stage.height - main.height - GAP);
   return { side: false, main, rest: { width: stage.width, height } };
 }
 
-function tile(width: number): Box {
+function tile(width: number, ratio = RATIO): Box {
   const whole = Math.max(0, Math.floor(width));
-  return { width: whole, height: Math.floor(whole / RATIO) };
+  return { width: whole, height: Math.floor(whole / ratio) };
 }

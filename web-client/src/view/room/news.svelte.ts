@@ -4,6 +4,7 @@
  */
 import type { Room } from '../../session/model';
 import type { Sound } from '../../ui/sound';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 import { lobby } from './seats';
 
@@ -64,7 +65,7 @@ export class News {
     this.#timer = null;
     const sentences = [
       this.#hands.length > 0 ? t().saidHand(this.#hands.join(', ')) : '',
-      this.#waiting.length > 0 ? t().classroom.saidWaiting(this.#waiting.join(', ')) : '',
+      this.#waiting.length > 0 ? classroom().saidWaiting(this.#waiting.join(', ')) : '',
       this.#joined.length > 0 ? t().saidJoined(this.#joined.join(', ')) : '',
       this.#left.length > 0 ? t().saidLeft(this.#left.join(', ')) : '',
     ];

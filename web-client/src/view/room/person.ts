@@ -5,6 +5,7 @@
 import type { Participant } from '../../protocol';
 import type { Room, Session } from '../../session/model';
 import type { Action } from '../../ui/parts/Menu.svelte';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 import type { Desk } from './desk.svelte';
 import { isLed } from './kinds';
@@ -25,7 +26,7 @@ export function actions(
 ): Action[] {
   const large = largeHere(who, desk);
   if (room.role !== 'teacher') return [large];
-  const w = t().classroom;
+  const w = classroom();
   const led = isLed(who);
   return [
     ...(led ? [turn(who, room, session)] : []),
@@ -53,7 +54,7 @@ export function actions(
 function turn(who: Participant, room: Room, session: Session): Action {
   const has = room.words.includes(who.no);
   return {
-    word: has ? t().classroom.callOff : t().callOn,
+    word: has ? classroom().callOff : t().callOn,
     act: () => session.act({ type: 'letSpeak', who: who.no, on: !has }),
   };
 }
@@ -74,7 +75,7 @@ function spotlight({ no }: Participant, { tools }: Room, session: Session): Acti
   const others = tools.spotlight.filter((one) => one !== no);
   const who = pinned ? others : [...others, no].slice(-PINNED);
   return {
-    word: pinned ? t().classroom.spotlightEnd : t().classroom.spotlight,
+    word: pinned ? classroom().spotlightEnd : classroom().spotlight,
     act: () => session.act({ type: 'tool', act: 'spotlight', who }),
   };
 }

@@ -20,6 +20,7 @@ function room(me: number, people: Participant[]): Room {
     asked: false,
     stopped: null,
     people,
+    elsewhere: [],
     rights: RIGHTS,
     held: {},
     silenced: null,
@@ -53,6 +54,14 @@ test('whoever is in another group is not here, whoever visits is', () => {
   expect(seen({ groups: { ...groups, open: false } })).toEqual([1, 3, 4, 2]);
 });
 
+test('in the class, whoever went into a group is not here', () => {
+  const people = [person(1), person(2), person(3)];
+  const groups = { ...CALM.groups, open: true, members: [[], []] };
+  const seen = (part: Partial<Room>) => seated({ ...room(2, people), groups, ...part }).map(({ no }) => no);
+  expect(seen({ elsewhere: [1] })).toEqual([3, 2]);
+  expect(seen({})).toEqual([1, 3, 2]);
+});
+
 test('a teacher in the class sees those who are in no group', () => {
   const people = [person(1), person(2), person(3), person(4, { role: 'teacher' })];
   const groups = { ...CALM.groups, open: true, members: [[1], [3]] };
@@ -69,10 +78,15 @@ test('pupils who look at their teacher see teachers and what is shown', () => {
   expect(seated({ ...focused, role: 'teacher' })).toHaveLength(3);
 });
 
-test('whoever is pinned for all is large', () => {
-  const people = [seen(1), seen(2, { role: 'teacher' }), seen(3)];
-  const pinned = { ...room(3, people), tools: { ...CALM.tools, spotlight: [1] } };
-  expect(main(pinned, null)?.source.participant).toBe(1);
+test.each([
+  [[1], [1]],
+  [[4, 1], [1, 4]],
+  [[3], [2]],
+  [[5], [2]],
+])('pinned for all are %j: large are those others with a camera, in their order: %j', (spotlight, large) => {
+  const people = [seen(1), seen(2, { role: 'teacher' }), seen(3), seen(4), person(5)];
+  const pinned = { ...room(3, people), tools: { ...CALM.tools, spotlight } };
+  expect(main(pinned, null)?.sources.map(({ participant }) => participant)).toEqual(large);
 });
 
 test('hands are numbered in the order of raising', () => {
@@ -85,20 +99,20 @@ test('hands are numbered in the order of raising', () => {
 
 test('pupils see their teacher large whoever speaks', () => {
   const people = [seen(1), seen(2, { role: 'teacher' }), seen(3)];
-  expect(main(room(3, people), 1)).toMatchObject({ source: { participant: 2 }, fixed: true });
+  expect(main(room(3, people), 1)).toMatchObject({ sources: [{ participant: 2 }], fixed: true });
 });
 
 test('a teacher sees who spoke last large, never oneself', () => {
   const people = [seen(1), seen(2, { role: 'teacher' }), seen(3)];
   const teachers: Room = { ...room(2, people), role: 'teacher' };
-  expect(main(teachers, 3)).toMatchObject({ source: { participant: 3 }, fixed: false });
-  expect(main(teachers, 2)?.source.participant).toBe(1);
+  expect(main(teachers, 3)).toMatchObject({ sources: [{ participant: 3 }], fixed: false });
+  expect(main(teachers, 2)?.sources[0]?.participant).toBe(1);
   expect(main(room(1, [seen(1)]), null)).toBeNull();
 });
 
 test('nobody without a camera is large', () => {
   const people = [seen(1), person(2, { role: 'teacher' }), person(3)];
-  expect(main(room(3, people), 2)?.source.participant).toBe(1);
+  expect(main(room(3, people), 2)?.sources[0]?.participant).toBe(1);
   expect(main(room(1, people), 3)).toBeNull();
 });
 

@@ -43,6 +43,7 @@ export function isHere(room: Room, person: Participant): boolean {
   const watched = room.role === 'pupil' || room.role === 'guest';
   if (tools.focus && watched && (person.role === 'pupil' || person.role === 'guest')) return false;
   if (!groups.open || groups.everywhere.includes(person.no)) return true;
+  if (room.elsewhere.includes(person.no)) return false;
   const visit = groups.visits.find((one) => one.who === person.no && !one.listens);
   const theirs = groups.members.findIndex((members) => members.includes(person.no)) + 1;
   const place = visit?.group ?? (theirs > 0 ? theirs : null);
@@ -89,31 +90,36 @@ export function contents(room: Room): Source[] {
 
 /** Who is shown large if nobody is chosen. */
 export interface Main {
-  source: Source;
+  /** At least one, in seating order. */
+  sources: Source[];
   /** The person stays large whoever speaks, and so needs no seat among the others. */
   fixed: boolean;
 }
 
 /**
- * The large place: for everyone else their teacher, for a teacher whoever spoke last. Only a
- * camera makes someone large: without one there is nothing to see, and a dark box tells less
- * than a list.
+ * The large place: those who are pinned for all; else for everyone their teacher, for a teacher
+ * whoever spoke last. Only a camera makes someone large: without one there is nothing to see, and
+ * a dark box tells less than a list.
  */
 export function main(room: Room, spoke: number | null): Main | null {
   const others = room.people.filter(
     (person) =>
       person.no !== room.me && person.sending.includes('camera') && isHere(room, person),
   );
-  const pinned = others.find((person) => room.tools.spotlight.includes(person.no));
-  if (pinned) return { source: { participant: pinned.no, kind: 'camera' }, fixed: false };
+  const pinned = others.filter((person) => room.tools.spotlight.includes(person.no));
+  if (pinned.length > 0) return { sources: pinned.map(camera), fixed: false };
   const teacher =
     room.role === 'teacher' ? undefined : others.find((person) => person.role === 'teacher');
   const chosen = teacher ?? others.find((person) => person.no === spoke) ?? others[0];
   if (!chosen) return null;
   return {
-    source: { participant: chosen.no, kind: 'camera' },
+    sources: [camera(chosen)],
     fixed: teacher !== undefined || others.length === 1,
   };
+}
+
+function camera({ no }: Participant): Source {
+  return { participant: no, kind: 'camera' };
 }
 
 /** Letters that stand for a picture: of the first and the last part of the name. */

@@ -1,5 +1,6 @@
 /** When somebody's talk can be expected, in words. No other family is spoken of. */
 import type { Wait } from '../../session/model';
+import { classroom } from '../../ui/text/classroom/words.svelte';
 import { t } from '../../ui/text/words.svelte';
 
 /** Milliseconds of a minute. */
@@ -7,7 +8,7 @@ const MINUTE = 60_000;
 
 /** What is to be said of the own talk; `now` is the local clock. */
 export function about({ talk, expected }: Wait, now: number): string[] {
-  const w = t().classroom;
+  const w = classroom();
   switch (talk?.state) {
     case 'skipped':
       return [w.talkSkipped];
@@ -32,5 +33,5 @@ export function clock(at: number): string {
 function delay(planned: number | undefined, expected: number): string[] {
   if (planned === undefined) return [];
   const minutes = Math.round((expected - planned) / MINUTE);
-  return [minutes >= 1 ? t().classroom.talkDelayed(minutes) : t().classroom.talkOnTime];
+  return [minutes >= 1 ? classroom().talkDelayed(minutes) : classroom().talkOnTime];
 }

@@ -1,7 +1,7 @@
 /** German texts about leading a class; those that address the reader stand in ../de.ts and ../de-formal.ts. */
-import type { Common } from '../en';
+import type { Classroom } from './en';
 
-export const classroom: Common['classroom'] = {
+export const classroom: Classroom = {
   kinds: {
     microphone: 'Mikro',
     camera: 'Kamera',
@@ -43,6 +43,7 @@ export const classroom: Common['classroom'] = {
   callOff: 'Wort beenden',
   hasWord: 'ist dran',
   isInRoom: 'im Klassenraum',
+  inGroup: 'in einer Gruppe',
   locks: 'Sperren …',
   allows: 'Erlauben …',
   locksOf: (name) => `Sperren für ${name}`,
@@ -101,11 +102,6 @@ export const classroom: Common['classroom'] = {
 
   holdToSpeak: 'Zum Sprechen halten (Leertaste)',
   inRoomNow: 'Im Klassenraum: Der Ton ist hier aus. Zum Sprechen das Mikro oder die Leertaste halten.',
-
-  searchName: 'Suchen',
-  noneFound: 'Diesen Namen gibt es auf der Liste nicht.',
-  notListed: 'Mein Name fehlt',
-  backToList: 'Zurück zur Liste',
 
   talkAt: (time) => `Gespräch um ${time} Uhr`,
   talkExpected: (time) => `Beginnt voraussichtlich um ${time} Uhr.`,

@@ -3,6 +3,7 @@
  * the wait before the lesson.
  */
 import type { Kind, LockKind } from '../../../protocol';
+import type { Widen } from '../en';
 
 const kinds: Record<LockKind, string> = {
   microphone: 'Microphone',
@@ -62,6 +63,7 @@ export const classroom = {
   callOff: 'End turn',
   hasWord: 'has the word',
   isInRoom: 'in the classroom',
+  inGroup: 'in a group',
   locks: 'Lock …',
   allows: 'Allow …',
   locksOf: (name: string) => `Lock for ${name}`,
@@ -121,12 +123,6 @@ export const classroom = {
   holdToSpeak: 'Hold to speak (space bar)',
   inRoomNow: 'In the classroom: the sound is off here. To speak, hold the microphone or the space bar.',
 
-  // Door
-  searchName: 'Search',
-  noneFound: 'Nobody of that name is on the list.',
-  notListed: 'My name is not on the list',
-  backToList: 'Back to the list',
-
   // Waiting
   talkAt: (time: string) => `Talk at ${time}`,
   talkExpected: (time: string) => `Expected to begin at ${time}.`,
@@ -141,14 +137,5 @@ export const classroom = {
   soundTestHint: 'Two tones should be heard.',
 };
 
-/** Texts that address the reader. */
-export const classroomYou = {
-  lobbyTitle: 'You will be let in soon.',
-  lobbyNext: 'The teacher sees that you are waiting.',
-  earlyTitle: 'The lesson has not begun yet.',
-  earlyNext: 'You will be let in by itself.',
-  talkNext: 'You will be let in by itself as soon as it is your turn.',
-  yourTurn: 'It is your turn.',
-  chooseHint: 'Then you wait until the teacher lets you in.',
-  chooseYou: 'Who are you?',
-};
+/** The shape of these texts. */
+export type Classroom = Widen<typeof classroom>;
