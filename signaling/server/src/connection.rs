@@ -98,10 +98,7 @@ async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
     pings.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let sent = tokio::select! {
-            out = waiting.next() => match out {
-                Some(first) => send(&mut writer, first, &mut waiting).await,
-                None => return,
-            },
+            first = waiting.next() => send(&mut writer, first, &mut waiting).await,
             _ = pings.tick() => in_time(writer.send(Message::Ping(Default::default()))).await,
         };
         match sent {
@@ -140,6 +137,7 @@ async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
     while let Some(out) = next {
         let sent = match out {
             Out::Frame(text) => in_time(feed(writer, text)).await,
+            Out::Event(seq, event) => in_time(feed(writer, event.with(seq))).await,
             Out::Close => {
                 let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
                 let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
