@@ -7,6 +7,7 @@
 //! transport decides where datagrams go, so an address change does not matter here).
 
 mod records;
+mod resting;
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -55,6 +56,8 @@ enum State {
     Handshaking { deadline: Instant, retransmit: Retransmit },
     /// Keys are exported.
     Established,
+    /// The same, and the peer needs nothing of the handshake any more.
+    Resting(SecretVec),
     /// Failed or closed.
     Ended,
 }
@@ -75,7 +78,7 @@ impl Dtls {
             shared: Arc::clone(shared),
             expected: expected.into(),
             // Replaced at the first ClientHello.
-            endpoint: Endpoint::new(PEER, TransportProtocol::UDP, None),
+            endpoint: resting::nobody(),
             state: State::Idle,
             transmits: VecDeque::new(),
             taken: 0,
@@ -88,7 +91,38 @@ impl Dtls {
         match &self.state {
             State::Greeting { deadline, .. } => Some(*deadline),
             State::Handshaking { deadline, retransmit } => Some(retransmit.at.min(*deadline)),
-            State::Idle | State::Established | State::Ended => None,
+            State::Idle | State::Established | State::Resting(_) | State::Ended => None,
+        }
+    }
+
+    /// Puts away what the handshake needed: the peer has shown that it has our last flight.
+    pub(crate) fn rest(&mut self) {
+        if matches!(self.state, State::Established)
+            && let Some(packed) = resting::put_away(&self.endpoint)
+        {
+            self.endpoint = resting::nobody();
+            self.transmits.shrink_to_fit();
+            self.state = State::Resting(packed);
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_resting(&self) -> bool {
+        matches!(self.state, State::Resting(_))
+    }
+
+    /// Makes a session that rests ready for an alert. If that fails, none is heard or said.
+    fn wake(&mut self, now: Instant) {
+        let State::Resting(packed) = &self.state else { return };
+        // What was agreed stands in the state.
+        let config = self.handshake_config(SrtpProfile::AeadAes128Gcm);
+        let provider = Arc::clone(&self.shared.provider);
+        match config.and_then(|config| resting::take_out(packed, provider, config, now)) {
+            Ok(endpoint) => {
+                self.endpoint = endpoint;
+                self.state = State::Established;
+            }
+            Err(error) => tracing::error!(%error, "a DTLS session cannot be taken out"),
         }
     }
 
@@ -111,6 +145,12 @@ impl Dtls {
             {
                 self.begin(SrtpProfile::AeadAes128Gcm, *deadline);
             }
+            State::Resting(_) => {
+                self.wake(now);
+                let event = self.feed(records, now);
+                self.rest();
+                return (true, event);
+            }
             _ => {}
         }
         if let State::Greeting { heard, .. } = &mut self.state {
@@ -123,7 +163,7 @@ impl Dtls {
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Option<DtlsEvent> {
         let deadline = match &self.state {
             State::Greeting { deadline, .. } | State::Handshaking { deadline, .. } => *deadline,
-            State::Idle | State::Established | State::Ended => return None,
+            State::Idle | State::Established | State::Resting(_) | State::Ended => return None,
         };
         if now >= deadline {
             return Some(self.fail(Failure::HandshakeFailed));
@@ -139,6 +179,7 @@ impl Dtls {
 
     /// Queues a close_notify if there is a session.
     pub(crate) fn close(&mut self, now: Instant) {
+        self.wake(now);
         if matches!(self.state, State::Established) {
             let _ = self.endpoint.close(now);
             let goodbye = self.drain();
@@ -170,7 +211,8 @@ impl Dtls {
     /// Keeps what can be of use, up to the cap.
     fn sift(&mut self, datagram: &[u8]) -> BytesMut {
         let mut records = BytesMut::new();
-        for record in records::useful(datagram) {
+        let rests = matches!(self.state, State::Resting(_));
+        for record in records::useful(datagram).filter(|it| !rests || records::is_alert(it)) {
             let fragments = self.fragments + records::count_fragments(record);
             if self.taken + record.len() <= MAX_HANDSHAKE_BYTES && fragments <= MAX_FRAGMENTS {
                 self.taken += record.len();
@@ -256,7 +298,7 @@ impl Dtls {
                 Err(Error::ErrAlertFatalOrClose) => Some(self.end()),
                 Err(_) => None,
             },
-            State::Idle | State::Ended => None,
+            State::Idle | State::Resting(_) | State::Ended => None,
         }
     }
 

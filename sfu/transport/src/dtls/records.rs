@@ -30,6 +30,11 @@ pub(super) fn useful(datagram: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Whether a useful record is an alert, which is encrypted then.
+pub(super) fn is_alert(record: &[u8]) -> bool {
+    record.first() == Some(&ALERT)
+}
+
 /// How many pieces of unfinished messages a handshake record in clear holds.
 pub(super) fn count_fragments(record: &[u8]) -> usize {
     if !matches!(record, [HANDSHAKE, _, _, 0, 0, ..]) {

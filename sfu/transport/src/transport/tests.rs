@@ -313,19 +313,56 @@ fn a_silent_peer_gets_no_more_media() {
 
 #[test]
 fn goodbyes_are_heard_and_said() {
-    let (mut peer, mut transport) = connected(1012);
+    for (port, media) in [(1012, false), (1014, true)] {
+        let (mut peer, mut transport) = connected(port);
+        if media {
+            assert_media_flows(&mut peer, &mut transport, 1, t0());
+        }
+        for mut datagram in peer.close(t0()) {
+            transport.handle_datagram(peer.address, &mut datagram, t0());
+        }
+        assert_eq!(events(&mut transport), [TransportEvent::Closed]);
+        assert!(!transport.is_connected());
+
+        let (mut peer, mut transport) = connected(port + 1);
+        if media {
+            assert_media_flows(&mut peer, &mut transport, 1, t0());
+        }
+        transport.close(t0());
+        assert_eq!(events(&mut transport), []);
+        peer.hear(&mut transport, t0());
+        assert!(peer.closed);
+        assert_eq!(transport.protect_rtp(&mut [0x80; 64], 20), Err(ProtectError::NotConnected));
+    }
+}
+
+#[test]
+fn the_handshake_is_put_away_when_nobody_needs_it() {
+    let (mut peer, mut transport) = connected(1016);
+    assert!(!transport.dtls.is_resting(), "the last flight may have been lost");
+    assert_media_flows(&mut peer, &mut transport, 1, t0());
+    assert!(transport.dtls.is_resting());
+    // A repeated flight and a forged alert are of no use, and change nothing.
+    for mut datagram in peer.repeat() {
+        transport.handle_datagram(peer.address, &mut datagram, t0());
+    }
+    let mut forged = vec![21, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 26];
+    forged.resize(13 + 26, 7);
+    transport.handle_datagram(peer.address, &mut forged, t0());
+    assert!(transport.dtls.is_resting());
+    assert_media_flows(&mut peer, &mut transport, 2, t0());
     for mut datagram in peer.close(t0()) {
         transport.handle_datagram(peer.address, &mut datagram, t0());
     }
     assert_eq!(events(&mut transport), [TransportEvent::Closed]);
-    assert!(!transport.is_connected());
 
-    let (mut peer, mut transport) = connected(1013);
-    transport.close(t0());
-    assert_eq!(events(&mut transport), []);
-    peer.hear(&mut transport, t0());
-    assert!(peer.closed);
-    assert_eq!(transport.protect_rtp(&mut [0x80; 64], 20), Err(ProtectError::NotConnected));
+    let (mut peer, mut transport) = connected(1017);
+    for (second, rests) in [(59, false), (60, true)] {
+        let now = t0() + seconds(second);
+        transport.handle_datagram(peer.address, &mut peer.check(false), now);
+        assert_eq!(transport.dtls.is_resting(), rests, "{second}");
+    }
+    assert_media_flows(&mut peer, &mut transport, 1, t0() + seconds(60));
 }
 
 #[test]
