@@ -4,8 +4,6 @@
 //! event that two hundred people are told stands in memory once, until each of them is written to.
 //! Left out on purpose: who may see it, and events that read differently for each.
 
-use std::sync::Arc;
-
 use kreide_protocol::{ServerMessage, Stamped};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
@@ -22,10 +20,10 @@ pub(crate) struct EventText {
 const HEAD: &str = r#"{"type":"event","seq":"#;
 
 impl EventText {
-    pub(crate) fn new(event: Stamped) -> Arc<Self> {
+    pub(crate) fn new(event: Stamped) -> Self {
         let text = encode(&ServerMessage::Event(Stamped { seq: 0, ..event }));
         let tail = text.as_str().strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('0'));
-        Arc::new(Self { tail: tail.expect("a test holds the order of the fields").to_owned() })
+        Self { tail: tail.expect("a test holds the order of the fields").to_owned() }
     }
 
     /// The message for a reader for whom it has this number.

@@ -38,8 +38,9 @@ pub(crate) struct Waiting {
 pub(crate) enum Out {
     /// A message.
     Frame(Utf8Bytes),
-    /// An event that others are told as well, by the number that it has for this reader.
-    Event(u64, Arc<EventText>),
+    /// Events that others are told as well, from this place on; the first of them has this number
+    /// for this reader.
+    Events { all: Arc<[EventText]>, from: usize, first: u64 },
     /// Nothing more: close the connection.
     Close,
 }
@@ -82,9 +83,14 @@ impl Outbox {
         self.put(Out::Frame(text));
     }
 
-    /// Sends an event that was encoded for all.
-    pub(crate) fn tell(&self, seq: u64, event: Arc<EventText>) {
-        self.put(Out::Event(seq, event));
+    /// Sends events that were encoded for all, from this place on. The last of them has the number
+    /// `last` for this reader.
+    pub(crate) fn tell(&self, all: &Arc<[EventText]>, from: usize, last: u64) {
+        let behind_first = all.len().saturating_sub(from).saturating_sub(1) as u64;
+        if from < all.len() {
+            let first = last.saturating_sub(behind_first);
+            self.put(Out::Events { all: Arc::clone(all), from, first });
+        }
     }
 
     /// Says that the message with this number was carried out.
@@ -176,7 +182,10 @@ impl Out {
     fn weight(&self) -> usize {
         match self {
             Self::Frame(text) => text.as_str().len().min(MAX_BYTES / 2),
-            Self::Event(_, event) => event.len().min(MAX_BYTES / 2),
+            Self::Events { all, from, .. } => {
+                let lengths = all.iter().skip(*from).map(EventText::len);
+                lengths.sum::<usize>().min(MAX_BYTES / 2)
+            }
             Self::Close => 0,
         }
     }
@@ -185,6 +194,7 @@ impl Out {
 #[cfg(test)]
 mod tests {
     use futures::FutureExt;
+    use kreide_protocol::{LessonEvent, Stamped};
 
     use super::*;
 
@@ -253,5 +263,24 @@ mod tests {
         assert!(matches!(waiting.next().now_or_never(), Some(Out::Frame(_))));
         assert!(matches!(waiting.next().now_or_never(), Some(Out::Close)));
         assert!(waiting.next().now_or_never().is_none());
+    }
+
+    #[tokio::test]
+    async fn events_have_the_numbers_before_the_last() {
+        let left =
+            |who| EventText::new(Stamped { seq: 0, at: 7, event: LessonEvent::Left { who } });
+        let all: Arc<[EventText]> = [1, 2, 3].map(left).into();
+        let (outbox, mut waiting) = outbox();
+        for (known, expected) in [(0, Some(8)), (1, Some(9)), (2, Some(10)), (3, None), (4, None)] {
+            outbox.tell(&all, known, 10);
+            let first = waiting.more().map(|out| match out {
+                Out::Events { from, first, .. } => {
+                    assert_eq!(from, known);
+                    first
+                }
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(first, expected, "{known}");
+        }
     }
 }

@@ -31,7 +31,7 @@ const MAX_GATHERED: usize = 256;
 /// What has gathered and when it is told.
 #[derive(Default)]
 pub(super) struct Gathering {
-    events: Vec<Arc<EventText>>,
+    events: Vec<EventText>,
     due: Option<Instant>,
 }
 
@@ -87,10 +87,11 @@ impl Keeper {
             self.gathering.due.get_or_insert_with(|| Instant::now() + wait);
             return;
         }
+        let event = Arc::from([event]);
         for (no, connection) in self.seats.live() {
             if lesson.visible(logged, no) {
                 // Every reader counts for itself.
-                connection.outbox.tell(lesson.seq_for(no), event.clone());
+                connection.outbox.tell(&event, 0, lesson.seq_for(no));
             }
         }
     }
@@ -98,18 +99,15 @@ impl Keeper {
     /// Tells everyone what has gathered.
     pub(super) fn tell_gathered(&mut self) {
         self.gathering.due = None;
-        let events = std::mem::take(&mut self.gathering.events);
+        let events: Arc<[EventText]> = std::mem::take(&mut self.gathering.events).into();
         if events.is_empty() {
             return;
         }
         let lesson = self.ledger.committed();
         for (no, connection) in self.seats.live_mut() {
-            let news = events.get(std::mem::take(&mut connection.knows)..).unwrap_or_default();
             // Everyone sees them all, and nothing that they see came after them.
-            let last = lesson.seq_for(no);
-            for (behind, event) in (0..news.len() as u64).rev().zip(news) {
-                connection.outbox.tell(last.saturating_sub(behind), event.clone());
-            }
+            let known = std::mem::take(&mut connection.knows);
+            connection.outbox.tell(&events, known, lesson.seq_for(no));
         }
     }
 }
