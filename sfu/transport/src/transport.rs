@@ -45,9 +45,8 @@ pub struct Transport {
 enum State {
     /// No keys yet. `heard_at` is where the peer's last DTLS datagram came from.
     Connecting { deadline: Instant, heard_at: Option<SocketAddr> },
-    /// Media flows. `handshake_kept` is until when the peer may need our last flight again; `None`
-    /// once it has shown that it does not.
-    Connected { srtp: Box<Session>, liveness: Liveness, handshake_kept: Option<Instant> },
+    /// Media flows.
+    Connected { srtp: Box<Session>, liveness: Liveness },
     /// Failed or closed.
     Ended,
 }
@@ -255,11 +254,8 @@ impl Transport {
         match self.ice.handle_stun(from, datagram, now) {
             Checked::Valid { reply } => {
                 self.transmits.push_back((from, reply));
-                if let State::Connected { liveness, handshake_kept, .. } = &mut self.state {
+                if let State::Connected { liveness, .. } = &mut self.state {
                     liveness.hear(now);
-                    if handshake_kept.take_if(|until| now >= *until).is_some() {
-                        self.dtls.rest();
-                    }
                     if let (Some(old), Some(new)) = (old, self.ice.selected())
                         && old != new
                     {
@@ -296,17 +292,13 @@ impl Transport {
         unprotect: fn(&mut Session, &mut [u8]) -> Result<usize, UnprotectError>,
         wrap: fn(&'a [u8]) -> Received<'a>,
     ) -> Received<'a> {
-        let State::Connected { srtp, liveness, handshake_kept } = &mut self.state else {
+        let State::Connected { srtp, liveness } = &mut self.state else {
             self.counters.unexpected += 1;
             return Received::Nothing;
         };
         match unprotect(srtp, datagram) {
             Ok(len) => {
                 liveness.hear(now);
-                // Whoever has keys has had our last flight.
-                if handshake_kept.take().is_some() {
-                    self.dtls.rest();
-                }
                 return wrap(&datagram[..len]);
             }
             Err(UnprotectError::Malformed) => self.counters.malformed += 1,
@@ -339,11 +331,7 @@ impl Transport {
         // The peer may finish DTLS before it nominates.
         self.ice.select_if_none(from, now);
         self.drain_dtls();
-        self.state = State::Connected {
-            srtp: Box::new(srtp),
-            liveness: Liveness::new(now),
-            handshake_kept: Some(now + HANDSHAKE_KEPT),
-        };
+        self.state = State::Connected { srtp: Box::new(srtp), liveness: Liveness::new(now) };
         self.events.push_back(TransportEvent::Connected {
             profile,
             dtls_version: DTLS_VERSION,
@@ -353,7 +341,7 @@ impl Transport {
 
     fn sending(&mut self) -> Result<&mut Session, ProtectError> {
         match &mut self.state {
-            State::Connected { srtp, liveness, .. } => {
+            State::Connected { srtp, liveness } => {
                 if liveness.send() {
                     Ok(srtp)
                 } else {
@@ -416,10 +404,6 @@ fn digest(negotiated: &Negotiated) -> u64 {
 /// From the offer to the keys. Covers ICE, which may take seconds through a bad network, and the
 /// handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
-
-/// How long a peer that sends nothing may ask for our last flight again. Its own handshake has
-/// failed by then.
-const HANDSHAKE_KEPT: Duration = Duration::from_secs(60);
 
 /// What the library speaks.
 const DTLS_VERSION: &str = "1.2";

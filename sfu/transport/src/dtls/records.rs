@@ -35,6 +35,11 @@ pub(super) fn is_alert(record: &[u8]) -> bool {
     record.first() == Some(&ALERT)
 }
 
+/// Whether a record can be the end of the client's last flight: it is encrypted.
+pub(super) fn is_finished(record: &[u8]) -> bool {
+    matches!(record, [HANDSHAKE, _, _, 0, 1, ..])
+}
+
 /// How many pieces of unfinished messages a handshake record in clear holds.
 pub(super) fn count_fragments(record: &[u8]) -> usize {
     if !matches!(record, [HANDSHAKE, _, _, 0, 0, ..]) {
