@@ -35,10 +35,17 @@ impl Person {
         Self { seat, no, sequence: None }
     }
 
-    /// Says `share` things, one after `every`, and reads until all of everybody is there.
-    pub(super) async fn play(&mut self, table: &Table, share: u32, every: Duration) -> Result<()> {
+    /// Says `share` things from `first` on, one after `every`, and reads from now on until all of
+    /// everybody is there.
+    pub(super) async fn play(
+        &mut self,
+        table: &Table,
+        share: u32,
+        first: Instant,
+        every: Duration,
+    ) -> Result<()> {
         let mut course = Course { said: 0, first: None, answered: 0, read: BTreeMap::new() };
-        let (mut next, mut heard) = (Instant::now(), Instant::now());
+        let (mut next, mut heard) = (first, Instant::now());
         let all = table.people() as u64 * u64::from(share);
         let mut read = 0;
         while course.answered < share || read < all {
