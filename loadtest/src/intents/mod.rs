@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use kreide_bot::{Door, Seat};
 use serde::Serialize;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use crate::links::{self, Links};
 use crate::proc::Process;
@@ -135,10 +135,9 @@ async fn phase(people: Vec<Person>, load: Load) -> Result<(Vec<Person>, Phase)> 
         .map(|(place, mut person)| {
             let table = Arc::clone(&table);
             let first = start + every * place / load.people;
-            tokio::spawn(async move {
-                sleep_until(first).await;
-                person.play(&table, share, every).await.map(|()| person)
-            })
+            tokio::spawn(
+                async move { person.play(&table, share, first, every).await.map(|()| person) },
+            )
         })
         .collect();
     let mut back = Vec::new();

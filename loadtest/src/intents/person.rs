@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 use kreide_bot::{Seat, unix_micros};
 use kreide_protocol::{ClientMessage, LessonEvent, ServerMessage};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::table::Table;
 
@@ -35,10 +35,17 @@ impl Person {
         Self { seat, no, sequence: None }
     }
 
-    /// Says `share` things, one after `every`, and reads until all of everybody is there.
-    pub(super) async fn play(&mut self, table: &Table, share: u32, every: Duration) -> Result<()> {
+    /// Says `share` things from `first` on, one after `every`, and reads from now on until all of
+    /// everybody is there.
+    pub(super) async fn play(
+        &mut self,
+        table: &Table,
+        share: u32,
+        first: Instant,
+        every: Duration,
+    ) -> Result<()> {
         let mut course = Course { said: 0, first: None, answered: 0, read: BTreeMap::new() };
-        let (mut next, mut heard) = (Instant::now(), Instant::now());
+        let (mut next, mut heard) = (first, Instant::now());
         let all = table.people() as u64 * u64::from(share);
         let mut read = 0;
         while course.answered < share || read < all {
@@ -54,6 +61,13 @@ impl Person {
                     next += every;
                 }
                 () = tokio::time::sleep_until(silent), if course.said == share => {
+                    // Where the machine stood still, the time is over before what came meanwhile
+                    // has been read.
+                    if let Ok(message) = timeout(LAST_LOOK, self.seat.hear()).await {
+                        heard = Instant::now();
+                        read += u64::from(self.take(message?, table, &mut course)?);
+                        continue;
+                    }
                     let short: Vec<_> = course.read.iter().filter(|(_, read)| **read < share).collect();
                     bail!(
                         "{}: {} of {share} were answered and {read} of {all} told, of some less: {short:?}",
@@ -140,6 +154,8 @@ fn now() -> u64 {
 
 /// Whoever hears nothing for so long will hear nothing more, however busy the disk is.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long is waited once more for what may be on its way within this process.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use crate::event_text::EventText;
 use crate::http::refusal;
 use crate::keeper::{Arrival, ConnectionId, Input, Key};
 use crate::limit::{Bucket, Rate};
@@ -98,10 +99,7 @@ async fn write(mut writer: Writer, mut waiting: Waiting, app: &App) {
     pings.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let sent = tokio::select! {
-            out = waiting.next() => match out {
-                Some(first) => send(&mut writer, first, &mut waiting).await,
-                None => return,
-            },
+            first = waiting.next() => send(&mut writer, first, &mut waiting).await,
             _ = pings.tick() => in_time(writer.send(Message::Ping(Default::default()))).await,
         };
         match sent {
@@ -140,6 +138,7 @@ async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
     while let Some(out) = next {
         let sent = match out {
             Out::Frame(text) => in_time(feed(writer, text)).await,
+            Out::Events { all, from, first } => send_events(writer, &all[from..], first).await,
             Out::Close => {
                 let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
                 let _in_time = timeout(STUCK, writer.send(Message::Close(Some(frame)))).await;
@@ -153,6 +152,17 @@ async fn send(writer: &mut Writer, first: Out, waiting: &mut Waiting) -> Sent {
         next = if count < IN_ONE_WRITING { waiting.more() } else { None };
     }
     in_time(writer.flush()).await
+}
+
+/// Sends events, the first by this number. Each may take its time.
+async fn send_events(writer: &mut Writer, events: &[EventText], first: u64) -> Sent {
+    for (seq, event) in (first..).zip(events) {
+        let sent = in_time(feed(writer, event.with(seq))).await;
+        if !matches!(sent, Sent::All) {
+            return sent;
+        }
+    }
+    Sent::All
 }
 
 async fn in_time(sending: impl Future<Output = Result<(), Error>>) -> Sent {

@@ -12,11 +12,13 @@
 
 mod access;
 mod clock;
+mod collecting;
 mod config;
 mod connection;
 mod device;
 mod door;
 mod erasing;
+mod event_text;
 #[cfg(test)]
 mod forgery;
 mod http;

@@ -3,7 +3,7 @@
 //! Invariant: what one browser may hold of our memory is bounded, whatever it sends or does not
 //! read; and it gives back what a long message took. The library keeps what the longest frame once
 //! needed, for reading as for writing, so we read a little at a time and send a long message as
-//! several short frames.
+//! many short frames, which [`Collecting`] puts together.
 //! Left out on purpose: extensions and subprotocols. Compressed frames are not negotiated.
 
 use axum::body::Body;
@@ -22,16 +22,17 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
+use crate::collecting::{Collecting, LONG};
 use crate::http::{header, refusal};
 
-pub(crate) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub(crate) type Socket = WebSocketStream<Collecting<TokioIo<Upgraded>>>;
 pub(crate) type Reader = SplitStream<Socket>;
 pub(crate) type Writer = SplitSink<Socket, Message>;
 
 /// Bytes that are read at once. The library clears as many before each reading.
-const READ_AT_ONCE: usize = 2 * 1024;
-/// Bytes of messages that are put together before they are written, and of one frame.
-const WRITTEN_AT_ONCE: usize = 4 * 1024;
+const READ_AT_ONCE: usize = 512;
+/// Bytes of messages that the library puts together before it writes them, and of one frame.
+const WRITTEN_AT_ONCE: usize = LONG;
 /// Bytes that may wait to be written: one frame and what was put together.
 const MAX_UNWRITTEN: usize = 64 * 1024;
 
@@ -85,7 +86,7 @@ impl Handshake {
                 .read_buffer_size(READ_AT_ONCE)
                 .write_buffer_size(WRITTEN_AT_ONCE)
                 .max_write_buffer_size(MAX_UNWRITTEN);
-            let io = TokioIo::new(upgraded);
+            let io = Collecting::new(TokioIo::new(upgraded));
             talk(Socket::from_raw_socket(io, Role::Server, Some(config)).await).await;
         });
         let head = [

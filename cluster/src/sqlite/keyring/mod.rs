@@ -32,6 +32,8 @@ pub(super) use people::Seat;
 
 /// Keys that are kept in memory: 60 people in each of 800 lessons.
 const CACHED: usize = 50_000;
+/// Bytes of a text up to which it is kept prepared: the keys of two people.
+const USUAL: usize = 1_000;
 /// Destroyed keys from which on their rows are cleared away, when the file is opened.
 const MANY_DEAD: i64 = 10_000;
 
@@ -114,8 +116,9 @@ impl Writing {
         R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
     {
         let text = format!("BEGIN IMMEDIATE;{text}COMMIT;");
+        let usual = text.len() <= USUAL;
         let rows = query_as_with(AssertSqlSafe(text), values)
-            .persistent(false)
+            .persistent(usual)
             .fetch_all(&mut self.connection)
             .await;
         if rows.is_err() {

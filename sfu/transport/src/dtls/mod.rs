@@ -7,6 +7,8 @@
 //! transport decides where datagrams go, so an address change does not matter here).
 
 mod records;
+mod resting;
+mod retransmit;
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -24,6 +26,8 @@ use rtc_shared::error::Error;
 
 use crate::sdp::Fingerprint;
 use crate::{Failure, SrtpProfile, TransportConfig};
+use resting::Resting;
+use retransmit::Retransmit;
 
 /// The DTLS side of one transport.
 pub(crate) struct Dtls {
@@ -55,6 +59,8 @@ enum State {
     Handshaking { deadline: Instant, retransmit: Retransmit },
     /// Keys are exported.
     Established,
+    /// The same, packed away.
+    Resting(Resting),
     /// Failed or closed.
     Ended,
 }
@@ -75,7 +81,7 @@ impl Dtls {
             shared: Arc::clone(shared),
             expected: expected.into(),
             // Replaced at the first ClientHello.
-            endpoint: Endpoint::new(PEER, TransportProtocol::UDP, None),
+            endpoint: resting::nobody(),
             state: State::Idle,
             transmits: VecDeque::new(),
             taken: 0,
@@ -88,7 +94,7 @@ impl Dtls {
         match &self.state {
             State::Greeting { deadline, .. } => Some(*deadline),
             State::Handshaking { deadline, retransmit } => Some(retransmit.at.min(*deadline)),
-            State::Idle | State::Established | State::Ended => None,
+            State::Idle | State::Established | State::Resting(_) | State::Ended => None,
         }
     }
 
@@ -98,6 +104,13 @@ impl Dtls {
         datagram: &[u8],
         now: Instant,
     ) -> (bool, Option<DtlsEvent>) {
+        if let State::Resting(resting) = &mut self.state {
+            let flight = resting.repeat(datagram);
+            if !flight.is_empty() {
+                self.transmits.extend(flight.iter().cloned());
+                return (true, None);
+            }
+        }
         let records = self.sift(datagram);
         if records.is_empty() {
             return (false, None);
@@ -111,6 +124,7 @@ impl Dtls {
             {
                 self.begin(SrtpProfile::AeadAes128Gcm, *deadline);
             }
+            State::Resting(_) => return (true, self.feed_resting(records, now)),
             _ => {}
         }
         if let State::Greeting { heard, .. } = &mut self.state {
@@ -123,7 +137,7 @@ impl Dtls {
     pub(crate) fn handle_timeout(&mut self, now: Instant) -> Option<DtlsEvent> {
         let deadline = match &self.state {
             State::Greeting { deadline, .. } | State::Handshaking { deadline, .. } => *deadline,
-            State::Idle | State::Established | State::Ended => return None,
+            State::Idle | State::Established | State::Resting(_) | State::Ended => return None,
         };
         if now >= deadline {
             return Some(self.fail(Failure::HandshakeFailed));
@@ -139,6 +153,7 @@ impl Dtls {
 
     /// Queues a close_notify if there is a session.
     pub(crate) fn close(&mut self, now: Instant) {
+        let _ = self.wake(now);
         if matches!(self.state, State::Established) {
             let _ = self.endpoint.close(now);
             let goodbye = self.drain();
@@ -170,7 +185,8 @@ impl Dtls {
     /// Keeps what can be of use, up to the cap.
     fn sift(&mut self, datagram: &[u8]) -> BytesMut {
         let mut records = BytesMut::new();
-        for record in records::useful(datagram) {
+        let rests = matches!(self.state, State::Resting(_));
+        for record in records::useful(datagram).filter(|it| !rests || records::is_alert(it)) {
             let fragments = self.fragments + records::count_fragments(record);
             if self.taken + record.len() <= MAX_HANDSHAKE_BYTES && fragments <= MAX_FRAGMENTS {
                 self.taken += record.len();
@@ -232,10 +248,12 @@ impl Dtls {
                 None
             }
             State::Handshaking { .. } => match outcome {
-                Ok(events) => events
-                    .iter()
-                    .any(|event| matches!(event, EndpointEvent::HandshakeComplete))
-                    .then(|| self.complete()),
+                Ok(events) => {
+                    let complete = |event| matches!(event, &EndpointEvent::HandshakeComplete);
+                    let event = events.iter().any(complete).then(|| self.complete());
+                    self.rest(Resting::new(&self.endpoint, drained));
+                    event
+                }
                 Err(error) if self.peer_matches() == Some(false) => {
                     tracing::debug!(%error, "the peer's certificate is not the offer's");
                     Some(self.fail(Failure::FingerprintMismatch))
@@ -256,8 +274,45 @@ impl Dtls {
                 Err(Error::ErrAlertFatalOrClose) => Some(self.end()),
                 Err(_) => None,
             },
-            State::Idle | State::Ended => None,
+            State::Idle | State::Resting(_) | State::Ended => None,
         }
+    }
+
+    /// Packs the endpoint away, whose last flight this was.
+    fn rest(&mut self, resting: Option<Resting>) {
+        if let (State::Established, Some(resting)) = (&self.state, resting) {
+            self.endpoint = resting::nobody();
+            self.state = State::Resting(resting);
+        }
+    }
+
+    /// Makes the endpoint of a session that rests ready for an alert.
+    fn wake(&mut self, now: Instant) -> Option<Resting> {
+        let State::Resting(resting) = &self.state else { return None };
+        // What was agreed stands in what is packed.
+        let config = self.handshake_config(SrtpProfile::AeadAes128Gcm);
+        let provider = Arc::clone(&self.shared.provider);
+        match config.and_then(|config| resting.unpack(provider, config, now)) {
+            Ok(endpoint) => {
+                self.endpoint = endpoint;
+                let before = std::mem::replace(&mut self.state, State::Established);
+                let State::Resting(resting) = before else { return None };
+                Some(resting)
+            }
+            Err(error) => {
+                // Then no goodbye is heard or said, and the peer goes when it falls silent.
+                tracing::error!(%error, "a DTLS session cannot be unpacked");
+                None
+            }
+        }
+    }
+
+    /// Feeds alerts to a session that rests; if it still stands then, it rests again.
+    fn feed_resting(&mut self, alerts: BytesMut, now: Instant) -> Option<DtlsEvent> {
+        let resting = self.wake(now)?;
+        let event = self.feed(alerts, now);
+        self.rest(resting.again(&self.endpoint));
+        event
     }
 
     fn end(&mut self) -> DtlsEvent {
@@ -335,28 +390,6 @@ impl Dtls {
     }
 }
 
-/// Our flight, sent again soon and then ever more rarely (RFC 6347 section 4.2.4.1).
-///
-/// The library has a timer of its own, but stops it at the first datagram that brings no
-/// progress, such as the peer's repetition of what we answered already. So we repeat, in the very
-/// words: what arrived before is dropped by the peer's replay window, and what did not is new.
-struct Retransmit {
-    flight: Vec<Vec<u8>>,
-    at: Instant,
-    interval: Duration,
-}
-
-impl Retransmit {
-    fn new(flight: Vec<Vec<u8>>, now: Instant) -> Self {
-        Self { flight, at: now + FIRST_RETRANSMISSION, interval: FIRST_RETRANSMISSION }
-    }
-
-    fn back_off(&mut self, now: Instant) {
-        self.interval *= 2;
-        self.at = now + self.interval;
-    }
-}
-
 /// The library tells peers apart by address; each of ours has an endpoint of its own, so one
 /// name serves.
 const PEER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1));
@@ -369,7 +402,3 @@ const MAX_FRAGMENTS: usize = 256;
 
 /// From the first ClientHello to the keys.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-
-/// Joins wait for this flight, so the first repetition comes much sooner than after the second
-/// that the RFC suggests. Doubling, there are six within the limit.
-const FIRST_RETRANSMISSION: Duration = Duration::from_millis(100);

@@ -30,6 +30,16 @@ pub(super) fn useful(datagram: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// Whether a useful record is an alert, which is encrypted then.
+pub(super) fn is_alert(record: &[u8]) -> bool {
+    record.first() == Some(&ALERT)
+}
+
+/// Whether a record can be the end of the client's last flight: it is encrypted.
+pub(super) fn is_finished(record: &[u8]) -> bool {
+    matches!(record, [HANDSHAKE, _, _, 0, 1, ..])
+}
+
 /// How many pieces of unfinished messages a handshake record in clear holds.
 pub(super) fn count_fragments(record: &[u8]) -> usize {
     if !matches!(record, [HANDSHAKE, _, _, 0, 0, ..]) {

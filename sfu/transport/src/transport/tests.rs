@@ -313,19 +313,54 @@ fn a_silent_peer_gets_no_more_media() {
 
 #[test]
 fn goodbyes_are_heard_and_said() {
-    let (mut peer, mut transport) = connected(1012);
+    for (port, media) in [(1012, false), (1014, true)] {
+        let (mut peer, mut transport) = connected(port);
+        if media {
+            assert_media_flows(&mut peer, &mut transport, 1, t0());
+        }
+        for mut datagram in peer.close(t0()) {
+            transport.handle_datagram(peer.address, &mut datagram, t0());
+        }
+        assert_eq!(events(&mut transport), [TransportEvent::Closed]);
+        assert!(!transport.is_connected());
+
+        let (mut peer, mut transport) = connected(port + 1);
+        if media {
+            assert_media_flows(&mut peer, &mut transport, 1, t0());
+        }
+        transport.close(t0());
+        assert_eq!(events(&mut transport), []);
+        peer.hear(&mut transport, t0());
+        assert!(peer.closed);
+        assert_eq!(transport.protect_rtp(&mut [0x80; 64], 20), Err(ProtectError::NotConnected));
+    }
+}
+
+#[test]
+fn what_is_left_of_a_handshake_is_enough() {
+    let (mut peer, mut transport) = connected(1016);
+    assert_eq!(transport.transmits.len(), 0);
+    // Our last flight was lost: it comes again, but not for ever.
+    for time in 0..40 {
+        for mut datagram in peer.repeat() {
+            transport.handle_datagram(peer.address, &mut datagram, t0());
+        }
+        let repeated = transport.transmits.len();
+        assert_eq!(repeated > 0, time < 16, "time {time}: {repeated} datagrams");
+        peer.hear(&mut transport, t0());
+    }
+    // A forged alert changes nothing.
+    let mut forged = vec![21, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 26];
+    forged.resize(13 + 26, 7);
+    for _ in 0..3 {
+        transport.handle_datagram(peer.address, &mut forged.clone(), t0());
+    }
+    assert_eq!(events(&mut transport), []);
+    assert_media_flows(&mut peer, &mut transport, 1, t0());
     for mut datagram in peer.close(t0()) {
         transport.handle_datagram(peer.address, &mut datagram, t0());
     }
     assert_eq!(events(&mut transport), [TransportEvent::Closed]);
-    assert!(!transport.is_connected());
-
-    let (mut peer, mut transport) = connected(1013);
-    transport.close(t0());
-    assert_eq!(events(&mut transport), []);
-    peer.hear(&mut transport, t0());
-    assert!(peer.closed);
-    assert_eq!(transport.protect_rtp(&mut [0x80; 64], 20), Err(ProtectError::NotConnected));
 }
 
 #[test]

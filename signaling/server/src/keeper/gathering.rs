@@ -8,15 +8,15 @@
 //! again.
 //! Left out on purpose: leaving news out. Each reader counts events without a gap.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kreide_lesson::{Audience, Event, Logged};
-use kreide_protocol::{ServerMessage, Stamped};
+use kreide_protocol::ServerMessage;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Keeper;
-use crate::outbox::encode;
+use crate::event_text::EventText;
 use crate::translate;
 
 /// How long news of presence waits in a lesson of a usual size; nobody notices.
@@ -31,7 +31,7 @@ const MAX_GATHERED: usize = 256;
 /// What has gathered and when it is told.
 #[derive(Default)]
 pub(super) struct Gathering {
-    events: Vec<Encoded>,
+    events: Vec<EventText>,
     due: Option<Instant>,
 }
 
@@ -44,27 +44,6 @@ impl Gathering {
     /// When they are told.
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
-    }
-}
-
-/// An event as text, up to the sequence of its reader. It is encoded once for all.
-struct Encoded {
-    /// What follows the sequence.
-    tail: String,
-}
-
-/// What precedes the sequence.
-const HEAD: &str = r#"{"type":"event","seq":"#;
-
-impl Encoded {
-    fn new(event: Stamped) -> Self {
-        let text = encode(&ServerMessage::Event(Stamped { seq: 0, ..event }));
-        let tail = text.as_str().strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('0'));
-        Self { tail: tail.expect("a test holds the order of the fields").to_owned() }
-    }
-
-    fn with(&self, seq: u64) -> Utf8Bytes {
-        format!("{HEAD}{seq}{}", self.tail).into()
     }
 }
 
@@ -101,17 +80,18 @@ impl Keeper {
         }
         let Some(anyone) = self.seats.live().map(|(no, _)| no).next() else { return };
         let Some(stamped) = translate::stamped(lesson, texts, 0, logged, anyone) else { return };
-        let encoded = Encoded::new(stamped);
+        let event = EventText::new(stamped);
         if waits {
-            self.gathering.events.push(encoded);
+            self.gathering.events.push(event);
             let wait = if self.seats.connected() > MANY { LONG_WAIT } else { WAIT };
             self.gathering.due.get_or_insert_with(|| Instant::now() + wait);
             return;
         }
+        let event = Arc::from([event]);
         for (no, connection) in self.seats.live() {
             if lesson.visible(logged, no) {
                 // Every reader counts for itself.
-                connection.outbox.say_encoded(encoded.with(lesson.seq_for(no)));
+                connection.outbox.tell(&event, 0, lesson.seq_for(no));
             }
         }
     }
@@ -119,34 +99,15 @@ impl Keeper {
     /// Tells everyone what has gathered.
     pub(super) fn tell_gathered(&mut self) {
         self.gathering.due = None;
-        let events = std::mem::take(&mut self.gathering.events);
+        let events: Arc<[EventText]> = std::mem::take(&mut self.gathering.events).into();
         if events.is_empty() {
             return;
         }
         let lesson = self.ledger.committed();
         for (no, connection) in self.seats.live_mut() {
-            let news = events.get(std::mem::take(&mut connection.knows)..).unwrap_or_default();
             // Everyone sees them all, and nothing that they see came after them.
-            let last = lesson.seq_for(no);
-            for (behind, event) in (0..news.len() as u64).rev().zip(news) {
-                connection.outbox.say_encoded(event.with(last.saturating_sub(behind)));
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use kreide_protocol::LessonEvent;
-
-    use super::*;
-
-    #[test]
-    fn every_sequence_stands_where_the_protocol_has_it() {
-        for seq in [0, 1, 10, u64::MAX] {
-            let event = Stamped { seq, at: 7, event: LessonEvent::Left { who: 3 } };
-            let encoded = Encoded::new(event.clone()).with(seq);
-            assert_eq!(encoded.as_str(), encode(&ServerMessage::Event(event)).as_str());
+            let known = std::mem::take(&mut connection.knows);
+            connection.outbox.tell(&events, known, lesson.seq_for(no));
         }
     }
 }
