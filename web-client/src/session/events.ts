@@ -60,8 +60,12 @@ export function apply(lesson: Lesson, event: LessonEvent, at: number): Lesson {
     case 'waiting':
     case 'waitEnded':
       return forTeachers(lesson, event);
-    case 'groups':
-      return { ...lesson, groups: event.groups, people: merged(lesson.people, event.around) };
+    case 'groups': {
+      const others = event.whole ? [] : lesson.people;
+      return { ...lesson, groups: event.groups, people: merged(others, event.around) };
+    }
+    case 'people':
+      return { ...noticed(lesson, event.people), count: event.count };
     case 'poll':
       return { ...lesson, poll: event.poll };
     case 'talks':

@@ -34,13 +34,12 @@ import { effective, heldBy } from './rights';
 import { roomOf } from './room';
 import { Socket, type SocketHooks } from './socket';
 import { Speaker } from './speaker';
-import { happened, joined, person, type Lesson } from './state';
+import { counted, happened, joined, person, type Lesson } from './state';
 
 /** After this many milliseconds a loss is called long. */
 const LONG = 30_000;
 /** Tries to reach the door before the person is told. */
 const KNOCKS = 5;
-
 /** Reasons after which the seat is no longer this person's. */
 const CLOSED: readonly (Failure | 'LEFT')[] = ['REMOVED', 'TURNED_AWAY', 'TALK_OVER'];
 
@@ -350,8 +349,7 @@ class Visit extends Orders implements Session {
       case 'event':
         return this.#event(message);
       case 'media':
-        this.#answer = message;
-        return;
+        return void (this.#answer = message);
       case 'slots':
         return this.#pictures.told(message.slots);
       case 'speaking':
@@ -359,6 +357,9 @@ class Visit extends Orders implements Session {
         return this.#changed();
       case 'reaction':
         return this.#moments.reacted(message.who, message.what);
+      case 'count':
+        this.#lesson &&= counted(this.#lesson, message.people);
+        return this.#changed();
       case 'votes':
         return this.#moments.voted(message.poll, message.count);
       case 'mediaLost':

@@ -6,11 +6,13 @@
 //! Invariant: nobody misses an event or gets two in the wrong order. News that cannot wait takes
 //! with it what has gathered before, and a reader whose state held an event already is not told
 //! again.
-//! Left out on purpose: leaving news out. Each reader counts events without a gap.
+//! In a crowd most are told how many there are instead, at most once a second.
+//! Left out on purpose: leaving news out. Each reader counts events without a gap; who of a crowd is
+//! told of whom, the lesson has decided.
 
 use std::time::Duration;
 
-use kreide_lesson::{Audience, Event, Logged};
+use kreide_lesson::{Audience, Event, LockKind, Logged};
 use kreide_protocol::{ServerMessage, Stamped};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -31,8 +33,16 @@ const MAX_GATHERED: usize = 256;
 /// What has gathered and when it is told.
 #[derive(Default)]
 pub(super) struct Gathering {
-    events: Vec<Encoded>,
+    events: Vec<News>,
     due: Option<Instant>,
+    /// When those who are not told of everyone are told how many there are.
+    count_due: Option<Instant>,
+}
+
+/// An event that waits.
+struct News {
+    logged: Logged,
+    encoded: Encoded,
 }
 
 impl Gathering {
@@ -41,9 +51,9 @@ impl Gathering {
         self.events.len()
     }
 
-    /// When they are told.
+    /// When something is told.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.due
+        self.due.into_iter().chain(self.count_due).min()
     }
 }
 
@@ -70,9 +80,19 @@ impl Encoded {
 
 /// Whether an event is news of presence, which may wait.
 fn may_wait(logged: &Logged) -> bool {
+    matches!(logged.event, Event::SeatTaken(_) | Event::SeatLeft { .. } | Event::Online { .. })
+}
+
+/// Whether there may be more or fewer people for somebody after it.
+fn recounts(event: &Event) -> bool {
     matches!(
-        (&logged.audience, &logged.event),
-        (Audience::All, Event::SeatTaken(_) | Event::SeatLeft { .. } | Event::Online { .. })
+        event,
+        Event::SeatTaken(_)
+            | Event::SeatLeft { .. }
+            | Event::Removed { .. }
+            | Event::PolicySet { .. }
+            | Event::LockSet { what: LockKind::People, .. }
+            | Event::Granted { what: LockKind::People, .. }
     )
 }
 
@@ -87,6 +107,9 @@ impl Keeper {
             self.tell_gathered();
         }
         self.ledger.commit(logged);
+        if recounts(&logged.event) && self.ledger.committed().is_crowd() {
+            self.gathering.count_due.get_or_insert_with(|| Instant::now() + LONG_WAIT);
+        }
         let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
         // The change may be what makes it differ.
         if differs || translate::differs_by_reader(lesson, logged) {
@@ -99,11 +122,12 @@ impl Keeper {
             }
             return;
         }
-        let Some(anyone) = self.seats.live().map(|(no, _)| no).next() else { return };
+        let mut readers = self.seats.live().map(|(no, _)| no);
+        let Some(anyone) = readers.find(|no| lesson.visible(logged, *no)) else { return };
         let Some(stamped) = translate::stamped(lesson, texts, 0, logged, anyone) else { return };
         let encoded = Encoded::new(stamped);
         if waits {
-            self.gathering.events.push(encoded);
+            self.gathering.events.push(News { logged: logged.clone(), encoded });
             let wait = if self.seats.connected() > MANY { LONG_WAIT } else { WAIT };
             self.gathering.due.get_or_insert_with(|| Instant::now() + wait);
             return;
@@ -126,10 +150,25 @@ impl Keeper {
         let lesson = self.ledger.committed();
         for (no, connection) in self.seats.live_mut() {
             let news = events.get(std::mem::take(&mut connection.knows)..).unwrap_or_default();
-            // Everyone sees them all, and nothing that they see came after them.
+            let news: Vec<_> =
+                news.iter().filter(|news| lesson.visible(&news.logged, no)).collect();
+            // Nothing that they see came after it.
             let last = lesson.seq_for(no);
-            for (behind, event) in (0..news.len() as u64).rev().zip(news) {
-                connection.outbox.say_encoded(event.with(last.saturating_sub(behind)));
+            for (behind, news) in (0..news.len() as u64).rev().zip(news) {
+                connection.outbox.say_encoded(news.encoded.with(last.saturating_sub(behind)));
+            }
+        }
+    }
+
+    /// Tells those who are not told of everyone how many there are, if it is time.
+    pub(super) fn tell_count(&mut self, now: Instant) {
+        if self.gathering.count_due.take_if(|at| *at <= now).is_none() {
+            return;
+        }
+        let counts = translate::counts(self.ledger.committed());
+        for (no, connection) in self.seats.live() {
+            if let Some(people) = counts(no) {
+                connection.outbox.say(&ServerMessage::Count { people });
             }
         }
     }

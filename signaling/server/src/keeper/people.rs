@@ -138,6 +138,7 @@ impl Keeper {
             epoch: self.ledger.epoch().0,
             resume: connection.resume.clone(),
             seq: lesson.seq_for(no),
+            count: translate::counts(lesson)(no),
             snapshot: missed.is_none().then(|| translate::snapshot(lesson, texts, no)),
             missed: missed.unwrap_or_default(),
             media,

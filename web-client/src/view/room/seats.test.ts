@@ -20,6 +20,7 @@ function room(me: number, people: Participant[]): Room {
     asked: false,
     stopped: null,
     people,
+    count: people.length,
     rights: RIGHTS,
     held: {},
     silenced: null,
