@@ -97,6 +97,9 @@ pub use values::{KeyHash, Millis, PayloadId, Subject, TokenId};
 
 /// Seats that may be held at the same time: the assembly of a large school.
 pub const MAX_SEATS: usize = 1_500;
+/// Seats of these, and numbers of those below, that only staff can take: a link that goes round must
+/// not keep the teacher out.
+pub const STAFF_RESERVE: usize = 50;
 /// People above whom a lesson is a crowd: most of them are told of staff, of themselves, of whoever is
 /// active, and how many there are.
 pub const CROWD: usize = 100;
