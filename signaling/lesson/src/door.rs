@@ -4,7 +4,7 @@
 //! join opens the seat. Whoever waits sees nothing and is in no audience. However many come, staff
 //! finds a seat (`room`). Left out: signatures, and who holds which connection.
 
-use kreide_control::{Lobby, ParticipantNo, Role};
+use kreide_control::{ParticipantNo, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Newcomer;
@@ -139,11 +139,7 @@ impl State {
         let was_in = before.is_some_and(|seat| seat.outside.is_none());
         // Whoever was sent out does not come in by leaving and joining again.
         let was_at_lobby = before.is_some_and(|seat| seat.outside == Some(Wait::Lobby));
-        let at_lobby = match self.policy().lobby {
-            Lobby::Nobody => false,
-            Lobby::Guests => identity.role == Role::Guest,
-            Lobby::Everyone => true,
-        };
+        let at_lobby = self.policy().lobby.keeps(identity.role);
         let may_be_back = before.is_none() && identity.seat.is_none() && self.has_removed();
         Ok(if rules::is_staff(identity.role) {
             None
