@@ -139,6 +139,18 @@ pub enum Lobby {
     Everyone,
 }
 
+impl Lobby {
+    /// Whether somebody in this role waits there, whatever their link says.
+    #[must_use]
+    pub fn keeps(self, role: Role) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Guests => role == Role::Guest,
+            Self::Everyone => role != Role::Teacher,
+        }
+    }
+}
+
 /// Who may write to whom alone, in both directions. Presenters and interpreters count as teachers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -111,7 +111,8 @@ impl Doorkeeper for Door {
     fn access(&self, token: &str) -> Option<Access> {
         let access = self.0.access(token)?;
         let teacher = access.role == Role::Teacher;
-        Some(Access { tenant: access.tenant, room: access.room, teacher })
+        let kreide_server::Access { tenant, room, admitted, .. } = access;
+        Some(Access { tenant, room, teacher, admitted })
     }
 }
 

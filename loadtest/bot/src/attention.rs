@@ -151,6 +151,7 @@ impl Attention {
             | ServerMessage::Speaking { .. }
             | ServerMessage::Reaction { .. }
             | ServerMessage::Votes { .. }
+            | ServerMessage::Count { .. }
             | ServerMessage::GroupSets { .. }
             | ServerMessage::Ok { .. }
             | ServerMessage::Pong => {}
@@ -190,9 +191,10 @@ impl Attention {
                 self.hand = hand.is_some();
                 return Reaction::Nothing;
             }
-            LessonEvent::Groups { groups, around } => self.moved(&groups, around),
+            LessonEvent::Groups { groups, around, .. } => self.moved(&groups, around),
             LessonEvent::Rights { people: Some(people), .. }
-            | LessonEvent::Locks { people: Some(people), .. } => {
+            | LessonEvent::Locks { people: Some(people), .. }
+            | LessonEvent::People { people: Some(people), .. } => {
                 people.into_iter().for_each(|one| self.view.is(one.no, one.sending));
             }
             LessonEvent::Recording { recording, .. } => {

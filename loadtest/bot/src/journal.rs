@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(journal.read(|pages| pages.groups().is_some()), Some(false));
         for (at, mine) in [(1, Some(2)), (2, None)] {
             let groups = Groups { mine, ..Groups::default() };
-            let event = LessonEvent::Groups { groups, around: Vec::new() };
+            let event = LessonEvent::Groups { groups, around: Vec::new(), whole: false };
             journal.tell(at, &ServerMessage::Event(Stamped { seq: at, at: 0, event }));
         }
         journal.tell(3, &ServerMessage::Pong);

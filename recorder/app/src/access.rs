@@ -11,6 +11,8 @@ pub struct Access {
     pub tenant: TenantId,
     /// The room whose recordings may be watched.
     pub room: RoomId,
+    /// Was let into the room, or need not wait for that; others see nothing.
+    pub admitted: bool,
     /// May watch those that are not released, and may release and delete.
     pub teacher: bool,
 }

@@ -1,10 +1,10 @@
 //! How a seat is opened: with a token, or with the key of the seat; and who must wait before.
 //!
 //! Invariant: a token opens once, a removed person never, and after a join only the key of that
-//! join opens the seat. Whoever waits sees nothing and is in no audience. Left out: signatures,
-//! and who holds which connection.
+//! join opens the seat. Whoever waits sees nothing and is in no audience. However many come, staff
+//! finds a seat (`room`). Left out: signatures, and who holds which connection.
 
-use kreide_control::{Lobby, ParticipantNo, Role};
+use kreide_control::{ParticipantNo, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Newcomer;
@@ -13,7 +13,7 @@ use crate::state::{Phase, State};
 use crate::talks::MAX_DEVICES;
 use crate::{
     Audience, Denied, Event, Identity, KeyHash, Lesson, MAX_NUMBERS, MAX_SEATS, MAX_WAITING,
-    Millis, Outcome, PREVIOUS_KEY_MS, Payload, Person, PreviousKey, Text, rules,
+    Millis, Outcome, PREVIOUS_KEY_MS, Payload, Person, PreviousKey, STAFF_RESERVE, Text, rules,
 };
 
 /// What someone waits for.
@@ -59,13 +59,15 @@ impl State {
             Some((no, seat)) if seat.waits().is_some() => *no,
             before => {
                 // A number keeps its role, so whoever comes in another role gets another number.
+                if self.free_seats(identity.role, holds.map(|(_, seat)| seat)) == 0 {
+                    return Err(Denied::Full);
+                }
                 if let Some((other, seat)) = holds {
                     outcome.events.push(self.gives_up(*other, seat));
                     self.last_of_family_left(*other, seat, &mut outcome);
-                } else if self.held_seats() >= MAX_SEATS {
-                    return Err(Denied::Full);
                 }
-                let no = before.map_or_else(|| self.next_number(), |(no, _)| Ok(*no))?;
+                let number = || self.next_number(identity.role);
+                let no = before.map_or_else(number, |(no, _)| Ok(*no))?;
                 self.seat_or_wait(no, before.map(|(_, seat)| seat), &identity, name, &mut outcome)?;
                 no
             }
@@ -137,11 +139,7 @@ impl State {
         let was_in = before.is_some_and(|seat| seat.outside.is_none());
         // Whoever was sent out does not come in by leaving and joining again.
         let was_at_lobby = before.is_some_and(|seat| seat.outside == Some(Wait::Lobby));
-        let at_lobby = match self.policy().lobby {
-            Lobby::Nobody => false,
-            Lobby::Guests => identity.role == Role::Guest,
-            Lobby::Everyone => true,
-        };
+        let at_lobby = self.policy().lobby.keeps(identity.role);
         let may_be_back = before.is_none() && identity.seat.is_none() && self.has_removed();
         Ok(if rules::is_staff(identity.role) {
             None
@@ -178,27 +176,70 @@ impl State {
         }
     }
 
-    /// Lets those in who wait for the lesson to begin.
+    /// Lets those in who wait for the lesson to begin, as many as there are seats. The others wait
+    /// on, until a teacher lets them in.
     pub(crate) fn let_in_early(&self, outcome: &mut Outcome) {
-        for (no, seat) in self.waiting().filter(|(_, seat)| seat.waits() == Some(Wait::Begin)) {
-            self.seat_now(seat.newcomer(*no), outcome);
+        let begins = |_, seat: &Seat| seat.waits() == Some(Wait::Begin);
+        for (no, seat) in self.with_a_seat(begins, outcome) {
+            self.seat_now(seat.newcomer(no), outcome);
         }
     }
 
     pub(crate) fn admit(&self, who: Option<ParticipantNo>) -> Result<Outcome, Denied> {
         let mut outcome = Outcome::default();
-        let at_lobby = || self.waiting().filter(|(_, seat)| seat.waits() == Some(Wait::Lobby));
-        let wanted = |no: &ParticipantNo| who.is_none_or(|who| who == *no);
-        for (no, seat) in at_lobby().filter(|(no, _)| wanted(no)) {
-            if self.held_seats() + outcome.events.len() >= MAX_SEATS {
-                return Err(Denied::Full);
-            }
-            self.seat_now(seat.newcomer(*no), &mut outcome);
+        let is_meant = |no, seat: &Seat| {
+            let at_door = match seat.waits() {
+                Some(Wait::Lobby) => true,
+                // There was no seat when the lesson began.
+                Some(Wait::Begin) => self.has_teacher(),
+                Some(Wait::Talk) | None => false,
+            };
+            at_door && who.is_none_or(|who| who == no)
+        };
+        for (no, seat) in self.with_a_seat(is_meant, &outcome) {
+            self.seat_now(seat.newcomer(no), &mut outcome);
         }
-        if who.is_some() && outcome.events.is_empty() {
-            return Err(Denied::NotFound);
+        let any_waits = self.waiting().any(|(no, seat)| is_meant(*no, seat));
+        match outcome.events.is_empty() {
+            true if any_waits => Err(Denied::Full),
+            true if who.is_some() => Err(Denied::NotFound),
+            _ => Ok(outcome),
         }
-        Ok(outcome)
+    }
+
+    /// Those of the waiting who find a seat beside whoever takes one already, first come first.
+    fn with_a_seat(
+        &self,
+        is_meant: impl Fn(ParticipantNo, &Seat) -> bool,
+        beside: &Outcome,
+    ) -> Vec<(ParticipantNo, &Seat)> {
+        let taken = |counts: fn(Role) -> bool| {
+            let newcomers = beside.events.iter().filter_map(|(_, event)| match event {
+                Event::SeatTaken(newcomer) => Some(newcomer.role),
+                _ => None,
+            });
+            newcomers.filter(|role| counts(*role)).count()
+        };
+        // Whoever waits is not of the staff.
+        let of_all = self.free_seats(Role::Teacher, None).saturating_sub(taken(|_| true));
+        let of_taught = taken(|role| !rules::is_staff(role));
+        let free = self.free_seats(Role::Pupil, None).saturating_sub(of_taught).min(of_all);
+        let found = self.waiting().filter(|(no, seat)| is_meant(**no, seat)).take(free);
+        found.map(|(no, seat)| (*no, seat)).collect()
+    }
+
+    /// How many more in this role find a seat, if this one is given up for it.
+    pub(crate) fn free_seats(&self, role: Role, given_up: Option<&Seat>) -> usize {
+        let given_up = given_up.filter(|seat| seat.held().is_some());
+        let all = self.held_seats() - usize::from(given_up.is_some());
+        let free = MAX_SEATS.saturating_sub(all);
+        if rules::is_staff(role) {
+            return free;
+        }
+        let is_taught = |seat: &Seat| !rules::is_staff(seat.role);
+        let taught = self.held().filter(|(_, seat)| is_taught(seat)).count()
+            - usize::from(given_up.is_some_and(is_taught));
+        free.min((MAX_SEATS - STAFF_RESERVE).saturating_sub(taught))
     }
 
     pub(crate) fn turn_away(
@@ -302,9 +343,10 @@ impl State {
         }
     }
 
-    fn next_number(&self) -> Result<ParticipantNo, Denied> {
+    fn next_number(&self, role: Role) -> Result<ParticipantNo, Denied> {
         let last = self.seats.keys().next_back().map_or(0, |no| no.0);
-        if last >= MAX_NUMBERS { Err(Denied::Full) } else { Ok(ParticipantNo(last + 1)) }
+        let reserve = if rules::is_staff(role) { 0 } else { STAFF_RESERVE as u32 };
+        if last >= MAX_NUMBERS - reserve { Err(Denied::Full) } else { Ok(ParticipantNo(last + 1)) }
     }
 }
 

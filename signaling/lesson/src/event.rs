@@ -300,6 +300,19 @@ pub enum Event {
     Tool(ToolEvent),
     /// Something that was erased when its time was over.
     Erased,
+    /// There are so many now that not everyone is told of everyone; or it is a class again.
+    Crowded {
+        /// A crowd or not.
+        on: bool,
+    },
+    /// Somebody of a crowd does something: others are told that this person is there.
+    Introduced {
+        /// Who.
+        no: ParticipantNo,
+        /// To whom alone; `None`: to everyone who may notice them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ParticipantNo>,
+    },
     /// A kind that a later version wrote.
     #[serde(untagged)]
     Unknown(Unknown),
@@ -388,6 +401,8 @@ impl Event {
             Self::Talk(_) => "talk",
             Self::Tool(_) => "tool",
             Self::Erased => "erased",
+            Self::Crowded { .. } => "crowded",
+            Self::Introduced { .. } => "introduced",
             Self::Unknown(unknown) => unknown.kind(),
         }
     }
@@ -415,7 +430,7 @@ impl<'de> Deserialize<'de> for Unknown {
     }
 }
 
-const KNOWN: [&str; 38] = [
+const KNOWN: [&str; 40] = [
     "started",
     "seatTaken",
     "seatLeft",
@@ -454,4 +469,6 @@ const KNOWN: [&str; 38] = [
     "talk",
     "tool",
     "erased",
+    "crowded",
+    "introduced",
 ];

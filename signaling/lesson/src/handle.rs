@@ -22,6 +22,11 @@ impl State {
         intent: Intent,
         now: Millis,
     ) -> Result<Outcome, Denied> {
+        self.decide(actor, intent, now).map(|outcome| self.told_in_a_crowd(outcome))
+    }
+
+    /// What an intent leads to, as if everyone were told of everyone.
+    fn decide(&self, actor: Actor, intent: Intent, now: Millis) -> Result<Outcome, Denied> {
         if matches!(self.phase, Phase::Over { .. }) {
             return Err(Denied::LessonEnded);
         }
@@ -234,7 +239,7 @@ impl State {
             for (no, seat) in self.held() {
                 let locks_after = after.seats.get(no).map(|seat| after.locks(seat));
                 if locks_after.is_some_and(|locks| locks != self.locks(seat)) {
-                    outcome.events.push((self.around(*no), Event::RightsChanged { no: *no }));
+                    outcome.events.push((after.around(*no), Event::RightsChanged { no: *no }));
                 }
             }
         }

@@ -48,6 +48,7 @@ mod attendance;
 mod audience;
 mod calm;
 mod chat;
+mod crowd;
 mod door;
 mod event;
 mod groups;
@@ -96,6 +97,14 @@ pub use values::{KeyHash, Millis, PayloadId, Subject, TokenId};
 
 /// Seats that may be held at the same time: the assembly of a large school.
 pub const MAX_SEATS: usize = 1_500;
+/// Seats of these, and numbers of those below, that only staff can take: a link that goes round must
+/// not keep the teacher out.
+pub const STAFF_RESERVE: usize = 50;
+/// People above whom a lesson is a crowd: most of them are told of staff, of themselves, of whoever is
+/// active, and how many there are.
+pub const CROWD: usize = 100;
+/// People down to whom a crowd stays one, so that one who comes and goes turns nothing over.
+pub const CROWD_KEPT: usize = 90;
 /// People who may wait at the door at the same time.
 pub const MAX_WAITING: usize = 500;
 /// Numbers that one lesson gives out: bounds those who come under ever new identities.

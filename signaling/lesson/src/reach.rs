@@ -2,11 +2,12 @@
 //! where that person's media goes.
 //!
 //! Invariant: whoever does not receive a person's media does not learn what that person does
-//! either. Teachers notice everyone.
+//! either. Teachers notice everyone. Left out on purpose: that not everyone in a crowd is told of
+//! everyone whom they may notice (`crowd`).
 
 use std::collections::BTreeSet;
 
-use kreide_control::{ParticipantNo, Place, Reach, ScopeNo, SourceKind};
+use kreide_control::{ParticipantNo, Place, Reach, Role, ScopeNo, SourceKind};
 
 use crate::event::Newcomer;
 use crate::seat::Seat;
@@ -43,10 +44,8 @@ impl State {
         if !is_hidden && !is_apart {
             return Audience::All;
         }
-        let notices = |(no, seat): &(&ParticipantNo, &Seat)| {
-            **no == newcomer.no
-                || (!is_hidden || self.receives_hidden(seat))
-                    && (!is_apart || seat.talk == newcomer.talk)
+        let notices = |(_, seat): &(&ParticipantNo, &Seat)| {
+            self.may_notice(seat, newcomer.role, newcomer.talk)
         };
         self.staff_and(self.seats.iter().filter(notices).map(|(no, _)| *no).chain([newcomer.no]))
     }
@@ -56,8 +55,44 @@ impl State {
         let (Some(seat), Some(of)) = (self.seats.get(&viewer), self.seats.get(&other)) else {
             return false;
         };
+        let may_notice = viewer == other || self.may_notice(seat, of.role, of.talk);
         rules::is_staff(seat.role)
-            || self.noticed_arriving(&of.newcomer(other)).includes(viewer, seat.role)
+            || may_notice && self.is_told_of((viewer, seat.role), (other, of.role))
+    }
+
+    /// Whether somebody may learn that one in this role, of this talk, is there.
+    fn may_notice(&self, viewer: &Seat, role: Role, talk: Option<u32>) -> bool {
+        let is_hidden =
+            self.room_locks.contains_key(&LockKind::People) && rules::is_hidden_from_pupils(role);
+        let is_apart = self.policy().talks && !rules::is_staff(role);
+        rules::is_staff(viewer.role)
+            || (!is_hidden || self.receives_hidden(viewer)) && (!is_apart || viewer.talk == talk)
+    }
+
+    /// How many people there are for each, as far as they may know; `None` for those who are told of
+    /// everyone.
+    pub(crate) fn counts(&self) -> impl Fn(ParticipantNo) -> Option<usize> + '_ {
+        let all = self.held_seats();
+        let shown = self.held().filter(|(_, seat)| !self.is_hidden(seat)).count();
+        move |viewer| {
+            let seat = self.seats.get(&viewer).filter(|_| self.is_told_in_part(viewer))?;
+            let noticed = |(no, of): &(&ParticipantNo, &Seat)| {
+                **no == viewer || self.may_notice(seat, of.role, of.talk)
+            };
+            Some(if self.policy().talks {
+                self.held().filter(noticed).count()
+            } else if self.receives_hidden(seat) {
+                all
+            } else {
+                shown + usize::from(seat.held().is_some() && self.is_hidden(seat))
+            })
+        }
+    }
+
+    /// Whether there are too many to tell this person of everyone.
+    pub(crate) fn is_told_in_part(&self, no: ParticipantNo) -> bool {
+        self.crowd.is_some()
+            && self.seats.get(&no).is_some_and(|seat| !rules::stands_out(seat.role))
     }
 
     /// Whether one person notices the other.
@@ -126,10 +161,34 @@ impl Lesson {
         self.seat(no).map_or_else(Place::default, |seat| self.state.place(no, seat))
     }
 
-    /// Whether one person knows that the other is there: of those in other groups, too.
+    /// Whether one person is told that the other is there: of those in other groups, too.
     #[must_use]
     pub fn knows_of(&self, viewer: ParticipantNo, other: ParticipantNo) -> bool {
         self.state.knows_of(viewer, other)
+    }
+
+    /// How many people there are for each, as far as they may know; `None` for those who are told of
+    /// everyone.
+    pub fn counts(&self) -> impl Fn(ParticipantNo) -> Option<usize> + '_ {
+        self.state.counts()
+    }
+
+    /// Whether there are too many to tell all of everyone.
+    #[must_use]
+    pub fn is_crowd(&self) -> bool {
+        self.state.crowd.is_some()
+    }
+
+    /// Whether somebody is told of everyone, however many they are.
+    #[must_use]
+    pub fn stands_out(&self, no: ParticipantNo) -> bool {
+        self.seat(no).is_some_and(|seat| rules::stands_out(seat.role))
+    }
+
+    /// Whether there are too many to tell this person of everyone.
+    #[must_use]
+    pub fn is_told_in_part(&self, no: ParticipantNo) -> bool {
+        self.state.is_told_in_part(no)
     }
 
     /// Whether one person notices what the other does.

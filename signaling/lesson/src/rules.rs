@@ -240,6 +240,15 @@ pub(crate) fn is_calmed(role: Role) -> bool {
     }
 }
 
+/// Whether this role is told of everyone in a crowd, and everyone of it: whoever teaches it or shows
+/// it something.
+pub(crate) fn stands_out(role: Role) -> bool {
+    match role {
+        Role::Teacher | Role::Presenter => true,
+        Role::Pupil | Role::Guest | Role::Interpreter | Role::Observer => false,
+    }
+}
+
 /// Whether this role receives what is for staff alone.
 pub(crate) fn is_staff(role: Role) -> bool {
     match role {

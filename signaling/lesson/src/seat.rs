@@ -127,6 +127,13 @@ pub(crate) struct Keys {
     pub(crate) previous: Option<PreviousKey>,
 }
 
+impl Held {
+    /// Whether others are to look at this person: the hand is up, or something is sent.
+    pub(crate) fn is_active(&self) -> bool {
+        self.hand.is_some() || !self.sending.is_empty()
+    }
+}
+
 impl Seat {
     /// Someone who has just come to the door.
     pub(crate) fn of(newcomer: &Newcomer, seq: u64) -> Self {

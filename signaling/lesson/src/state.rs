@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calm::Quiet;
 use crate::chat::{ChatLine, Shown};
+use crate::crowd::Crowd;
 use crate::door::Wait;
 use crate::event::Newcomer;
 use crate::groups::Groups;
@@ -65,6 +66,9 @@ pub(crate) struct State {
     pub(crate) talks: Talks,
     #[serde(default, skip_serializing_if = "crate::is_default")]
     pub(crate) tools: Tools,
+    /// What most are told of each other while there are too many to tell all.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) crowd: Option<Crowd>,
 }
 
 /// Where the lesson is.
@@ -211,11 +215,14 @@ impl State {
             Event::Poll(event) => self.change_polls(event),
             Event::Talk(event) => self.change_talks(event),
             Event::Tool(event) => self.change_tools(event),
+            Event::Crowded { on } => self.crowd = on.then(Crowd::default),
             Event::RightsChanged { .. }
             | Event::Invited { .. }
+            | Event::Introduced { .. }
             | Event::Erased
             | Event::Unknown(_) => {}
         }
+        self.change_crowd(&logged.event);
     }
 
     /// The lesson as it would be after these events.

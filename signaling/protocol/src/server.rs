@@ -38,6 +38,12 @@ pub enum ServerMessage {
         /// How.
         what: Reaction,
     },
+    /// How many people are in the lesson, for a reader who is not told of each. Replaces the earlier
+    /// number.
+    Count {
+        /// How many, the reader among them.
+        people: u32,
+    },
     /// How many have voted so far; told to teachers.
     Votes {
         /// In which poll.
@@ -97,6 +103,11 @@ pub struct Joined {
     pub seq: u64,
     /// The whole state; absent if `missed` brings the client up to date.
     pub snapshot: Option<Snapshot>,
+    /// How many people are in the lesson, where there are too many to tell the reader of each; absent:
+    /// the reader is told of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub count: Option<u32>,
     /// Events after the client's `since`, oldest first.
     pub missed: Vec<Stamped>,
     /// The answer to the offer, if there was one.
@@ -110,7 +121,7 @@ pub struct Joined {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
-    /// Everyone who holds a seat and whom the reader may notice, in the order of their numbers.
+    /// Everyone who holds a seat and of whom the reader is told, in the order of their numbers.
     pub participants: Vec<Participant>,
     /// The chat, oldest first.
     pub chat: Vec<ChatMessage>,
@@ -172,7 +183,7 @@ pub struct Stamped {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum LessonEvent {
-    /// Someone took a seat.
+    /// Someone took a seat; or was there and is told of only now (`people`).
     Joined {
         /// Who.
         participant: Participant,
@@ -318,6 +329,10 @@ pub enum LessonEvent {
         groups: Groups,
         /// Those whom the reader notices from now on, as they are. Others are as they were.
         around: Vec<Participant>,
+        /// The reader is told of nobody else: others are to be forgotten.
+        #[serde(default, skip_serializing_if = "is_false")]
+        #[ts(optional, as = "Option<bool>")]
+        whole: bool,
     },
     /// The poll changed.
     Poll {
@@ -340,6 +355,15 @@ pub enum LessonEvent {
         who: u32,
         /// There or not.
         on: bool,
+    },
+    /// There are too many now to tell pupils, guests, interpreters and observers of everyone, or no
+    /// longer. Whoever is not told of everyone is told of somebody by `joined` when that person
+    /// becomes active, before anything else that names them.
+    People {
+        /// All of whom the reader is told from now on; null: the list stays as it is.
+        people: Option<Vec<Participant>>,
+        /// How many people there are; null: as many as are told of.
+        count: Option<u32>,
     },
     /// Something that was erased.
     Erased,
@@ -457,6 +481,10 @@ pub struct Choice {
     pub id: String,
     /// The name to show.
     pub name: String,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl SlotNow {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a token opens the recordings of one room in one role, for four hours, and no door.
 //! For a seat it speaks only as long as the seat is held.
-//! It holds no name. EdDSA is the one algorithm, whatever the header of a token says.
+//! Whoever waits to be let in has one that opens nothing yet. It holds no name. EdDSA is the one algorithm, whatever the header of a token says.
 //! Left out on purpose: what a role may do with a recording, which the recorder decides, and
 //! withdrawal before the four hours are over.
 
@@ -30,6 +30,8 @@ pub struct Access {
     pub role: Role,
     /// Who, for the school: opaque.
     pub subject: String,
+    /// Was let into the room, or need not wait for that. Whoever was not sees no recording.
+    pub admitted: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +44,12 @@ struct Claims {
     tenant: TenantId,
     room: RoomId,
     role: Role,
+    #[serde(default, skip_serializing_if = "is_false")]
+    waits: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Keys {
@@ -54,6 +62,7 @@ impl Keys {
             tenant: access.tenant,
             room: access.room,
             role: access.role,
+            waits: !access.admitted,
         };
         self.token(&claims)
     }
@@ -74,6 +83,7 @@ impl Keys {
             room: claims.room,
             role: claims.role,
             subject: claims.sub,
+            admitted: !claims.waits,
         })
     }
 }
@@ -93,6 +103,7 @@ mod tests {
             room: RoomId::parse("7b").unwrap(),
             role: Role::Pupil,
             subject: "s-1".to_owned(),
+            admitted: true,
         }
     }
 
@@ -107,6 +118,8 @@ mod tests {
     fn our_own_token_is_accepted() {
         let keys = keys();
         assert_eq!(keys.access(&keys.access_token(bearer())), Some(bearer()));
+        let waits = Access { admitted: false, ..bearer() };
+        assert_eq!(keys.access(&keys.access_token(waits.clone())), Some(waits));
         let hand_made = encode(&Header::new(Algorithm::EdDSA), &claims(), &keys.sign).unwrap();
         assert!(keys.access(&hand_made).is_some(), "the base of the rows below is good");
     }
@@ -128,6 +141,7 @@ mod tests {
             ("tenant", Value::Null),
             ("sub", Value::Null),
             ("name", json!("Ada")),
+            ("waits", json!(0)),
         ];
         for (name, value) in changes {
             let token = signed_with(&keys, claims(), name, &value);
@@ -157,7 +171,7 @@ mod tests {
     #[test]
     fn neither_token_is_taken_for_the_other() {
         let keys = keys();
-        let Access { tenant, room, role, subject } = bearer();
+        let Access { tenant, room, role, subject, .. } = bearer();
         let join = keys.join_token(Bearer {
             tenant,
             room,

@@ -4,7 +4,8 @@
 //! or which name of a list. A person of the roster is proven by the personal link and by nothing
 //! else: whoever chooses a name has another subject and waits in the lobby. Unknown and withdrawn
 //! links cost one question each and get one answer.
-//! A person who was erased has no name, and their link is one that nobody knows.
+//! A person who was erased has no name, and their link is one that nobody knows. Whoever must wait to
+//! be let in opens no recording by what the door gives; `joined` brings what does.
 //! Left out on purpose: who else waits, which the room's policy says and the lesson enforces.
 
 use kreide_cluster::{CatalogueError, Door, Link, LinkHash, LinkOwner, RosterEntry};
@@ -33,7 +34,9 @@ pub(crate) async fn admit(
         return Err(ErrorCode::LinkExpired);
     }
     let visitor = visitor(app, &link, seat, request).await?;
+    let waits = visitor.lobby || room.policy.lobby.keeps(link.role);
     let access = Access {
+        admitted: !waits,
         tenant: link.tenant.clone(),
         room: link.room.clone(),
         role: link.role,

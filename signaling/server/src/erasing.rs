@@ -20,7 +20,7 @@ use crate::clock;
 use crate::server::App;
 
 /// Kinds of events of which only their place in the log stays.
-const ERASED: [&str; 10] = [
+const ERASED: [&str; 11] = [
     "chat",
     "chatEdited",
     "chatDeleted",
@@ -31,6 +31,7 @@ const ERASED: [&str; 10] = [
     "waiting",
     "waitEnded",
     "talk",
+    "introduced",
 ];
 
 /// Erases what is due, again and again.
@@ -153,6 +154,7 @@ mod tests {
             Event::Waiting { newcomer: newcomer(), why: Wait::Begin },
             Event::WaitEnded { no: NO, by: None },
             Event::Talk(TalkEvent::Began { slot: 1 }),
+            Event::Introduced { no: NO, to: None },
             Event::Tool(ToolEvent::Ready { no: NO, yes: true }),
         ];
         for event in erasable {

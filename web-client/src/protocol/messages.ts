@@ -206,6 +206,11 @@ export type ServerMessage =
       what: Reaction;
     }
   | {
+      type: 'count';
+      /** How many, the reader among them. */
+      people: number;
+    }
+  | {
       type: 'votes';
       /** In which poll. */
       poll: number;
@@ -375,6 +380,8 @@ export type LessonEvent =
       groups: Groups;
       /** Those whom the reader notices from now on, as they are. Others are as they were. */
       around: Participant[];
+      /** The reader is told of nobody else: others are to be forgotten. */
+      whole?: boolean;
     }
   | {
       kind: 'poll';
@@ -397,6 +404,13 @@ export type LessonEvent =
       who: number;
       /** There or not. */
       on: boolean;
+    }
+  | {
+      kind: 'people';
+      /** All of whom the reader is told from now on; null: the list stays as it is. */
+      people: Participant[] | null;
+      /** How many people there are; null: as many as are told of. */
+      count: number | null;
     }
   | { kind: 'erased' }
   | {
@@ -757,6 +771,11 @@ export type Joined = {
   seq: number;
   /** The whole state; absent if `missed` brings the client up to date. */
   snapshot: Snapshot | null;
+  /**
+   * How many people are in the lesson, where there are too many to tell the reader of each; absent:
+   * the reader is told of each.
+   */
+  count?: number;
   /** Events after the client's `since`, oldest first. */
   missed: Stamped[];
   /** The answer to the offer, if there was one. */
@@ -1072,7 +1091,7 @@ export type SlotWish = {
 
 /** The whole state of a lesson as the reader may see it. */
 export type Snapshot = {
-  /** Everyone who holds a seat and whom the reader may notice, in the order of their numbers. */
+  /** Everyone who holds a seat and of whom the reader is told, in the order of their numbers. */
   participants: Participant[];
   /** The chat, oldest first. */
   chat: ChatMessage[];

@@ -272,6 +272,17 @@ describe('a teacher', () => {
     expect(room().votes).toBe(0);
   });
 
+  it('says how many there are, also those of a crowd who are not told of', async () => {
+    const socket = await teach();
+    expect(room().count).toBe(room().people.length);
+    await event(socket, { kind: 'people', people: [...room().people], count: 120 });
+    socket.says({ type: 'count', people: 121 });
+    await settle();
+    expect(room().count).toBe(121);
+    await event(socket, { kind: 'people', people: [...room().people], count: null });
+    expect(room().count).toBe(room().people.length);
+  });
+
   it('reads the times of groups, timer and talks in the local clock', async () => {
     const visit = { who: 2, group: 1, listens: true, since: 100 };
     const talk = { slot: 1, begins: 200, minutes: 10, state: 'on', until: 300 } as const;

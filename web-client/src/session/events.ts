@@ -62,6 +62,8 @@ export function apply(lesson: Lesson, event: LessonEvent, at: number): Lesson {
       return forTeachers(lesson, event);
     case 'groups':
       return regrouped(lesson, event);
+    case 'people':
+      return { ...noticed(lesson, event.people), count: event.count };
     case 'poll':
       return { ...lesson, poll: event.poll };
     case 'talks':
@@ -117,9 +119,10 @@ function written(lesson: Lesson, event: Of<'chat' | 'chatChanged' | 'caption'>):
 }
 
 /** Of whoever is not around nothing is told any more: the name stays, what they did last goes. */
-function regrouped(lesson: Lesson, { groups, around }: Of<'groups'>): Lesson {
+function regrouped(lesson: Lesson, { groups, around, whole }: Of<'groups'>): Lesson {
   const here = new Set(around.map((one) => one.no));
-  const still = lesson.people.map((one) => (here.has(one.no) ? one : { ...one, sending: [], hand: null }));
+  const known = whole ? [] : lesson.people;
+  const still = known.map((one) => (here.has(one.no) ? one : { ...one, sending: [], hand: null }));
   const elsewhere = still.filter((one) => !here.has(one.no)).map((one) => one.no);
   return { ...lesson, groups, people: merged(still, around), elsewhere };
 }

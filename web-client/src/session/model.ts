@@ -126,8 +126,13 @@ export interface Room {
   access: string;
   /** When the lesson began. */
   started: number;
-  /** In seating order; includes oneself. */
+  /**
+   * In seating order; includes oneself. In a lesson of more than a hundred, pupils and guests are
+   * told of teachers, of themselves and of whoever is active.
+   */
   people: Participant[];
+  /** How many there are, also those of whom this person is not told. */
+  count: number;
   /** What this person may do now, quiet and pause included. */
   rights: Rights;
   /** Why this person may not do something that their role may. */

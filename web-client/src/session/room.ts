@@ -34,6 +34,7 @@ export function roomOf(lesson: Lesson, around: Around): Room | null {
     access: lesson.access,
     started: local(lesson.started, skew),
     people: lesson.people,
+    count: lesson.count ?? lesson.people.length,
     rights: effective(lesson, me),
     policy: lesson.policy,
     quiet: lesson.quiet,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Acted, LessonEvent, Lock, Poll, Stamped, Talk, Waiter } from '../protocol';
-import { happened, joined, person, type Lesson } from './state';
+import { counted, happened, joined, person, type Lesson } from './state';
 import { CALM, line, pupil, RIGHTS, welcome as reply } from './testing';
 
 const start = (): Lesson => {
@@ -75,6 +75,13 @@ describe('joined', () => {
     expect(lesson?.people.map((one) => [one.no, one.hand])).toEqual([[1, 4]]);
   });
 
+  it('knows how many there are, of a crowd', () => {
+    const lesson = joined(start(), reply({ snapshot: null, seq: 10, count: 120 }), 0);
+    expect(lesson && [lesson.people.length, lesson.count]).toEqual([2, 120]);
+    expect(lesson && counted(lesson, 121).count).toBe(121);
+    expect(counted(start(), 121).count).toBeNull();
+  });
+
   it.each([
     ['another sitting', reply({ snapshot: null, lesson: 2 })],
     ['a gap', reply({ snapshot: null, seq: 12, missed: [at(12, { kind: 'left', who: 1 })] })],
@@ -86,6 +93,13 @@ describe('joined', () => {
 describe('happened', () => {
   const rows: [string, LessonEvent, (lesson: Lesson) => unknown, unknown][] = [
     ['entry', { kind: 'joined', participant: pupil(3) }, (l) => l.people.length, 3],
+    [
+      'a crowd',
+      { kind: 'people', people: [pupil(4), pupil(2)], count: 120 },
+      (l) => [l.people.map((one) => one.no), l.count],
+      [[2, 4], 120],
+    ],
+    ['a crowd for staff', { kind: 'people', people: null, count: null }, (l) => [l.people.length, l.count], [2, null]],
     ['entry again', { kind: 'joined', participant: pupil(1) }, (l) => l.people.length, 2],
     ['leaving', { kind: 'left', who: 1 }, (l) => person(l, 1), undefined],
     ['removal', { kind: 'removed', who: 1, by: 2 }, (l) => person(l, 1), undefined],
@@ -132,6 +146,12 @@ describe('happened', () => {
       { kind: 'groups', groups: GROUPS, around: [pupil(1, { sending: ['camera'] })] },
       (l) => [l.groups.mine, ...l.people.map(({ no, sending }) => [no, sending])],
       [1, [1, ['camera']], [2, []]],
+    ],
+    [
+      'groups of a crowd',
+      { kind: 'groups', groups: GROUPS, around: [pupil(2)], whole: true },
+      (l) => l.people.map((one) => one.no),
+      [2],
     ],
     ['what was erased', { kind: 'erased' }, (l) => l.people.length, 2],
     ['someone unknown', { kind: 'hand', who: 99, hand: 1 }, (l) => l.people.length, 2],

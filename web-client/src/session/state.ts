@@ -24,8 +24,10 @@ export interface Lesson extends Omit<Snapshot, 'participants'> {
   seq: number;
   /** The local clock less the server's, in milliseconds. */
   skew: number;
-  /** In seating order. */
+  /** All of whom this person is told, in seating order. */
   people: Participant[];
+  /** How many people there are, if this person is not told of each. */
+  count: number | null;
   mayBeRecorded: boolean;
   /** Opens recordings and attendance of the room by HTTP. */
   access: string;
@@ -51,6 +53,7 @@ export function joined(before: Lesson | null, reply: Joined, now: number): Lesso
     skew: now - reply.now,
     mayBeRecorded: reply.mayBeRecorded,
     access: reply.access,
+    count: reply.count ?? null,
   };
   if (reply.snapshot) {
     const { participants, ...rest } = reply.snapshot;
@@ -81,6 +84,11 @@ export function happened(lesson: Lesson, { seq, at, event }: Stamped): Lesson | 
   if (seq <= lesson.seq) return lesson;
   if (seq > lesson.seq + 1) return null;
   return { ...apply(lesson, event, at), seq };
+}
+
+/** The lesson with another number of people; a number for whoever is told of each is an old one. */
+export function counted(lesson: Lesson, people: number): Lesson {
+  return lesson.count === null ? lesson : { ...lesson, count: people };
 }
 
 /** The participant with this number. */

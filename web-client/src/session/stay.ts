@@ -31,7 +31,7 @@ import { effective, heldBy } from './rights';
 import { roomOf } from './room';
 import { Socket, type SocketHooks } from './socket';
 import { Speaker } from './speaker';
-import { happened, joined, person, type Lesson } from './state';
+import { counted, happened, joined, person, type Lesson } from './state';
 import type { Way } from './way';
 
 /** After this many milliseconds a loss is called long. */
@@ -281,6 +281,9 @@ export class Stay {
         return this.#changed();
       case 'reaction':
         return this.#moments.reacted(message.who, message.what);
+      case 'count':
+        this.#lesson &&= counted(this.#lesson, message.people);
+        return this.#changed();
       case 'votes':
         return this.#moments.voted(message.poll, message.count);
       case 'mediaLost':

@@ -84,7 +84,7 @@ impl Desk {
 }
 
 fn may_see(access: &Access, recording: &Recording) -> bool {
-    access.teacher || recording.released
+    access.admitted && (access.teacher || recording.released)
 }
 
 /// Who asks, by the access token of the request.

@@ -75,7 +75,7 @@ mod tests {
     fn ticket() -> Ticket {
         let (tenant, room) = (TenantId::parse("school").unwrap(), RoomId::parse("7b").unwrap());
         Ticket {
-            access: Access { tenant, room, teacher: false },
+            access: Access { tenant, room, teacher: false, admitted: true },
             id: RecordingId::parse("r").unwrap(),
             name: "7b.webm".to_owned(),
         }

@@ -48,14 +48,15 @@ pub(crate) fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap()
 }
 
-/// Tokens are "school/7b/teacher".
+/// Tokens are "school/7b/teacher", and "school/7b/pupil/waits" of somebody who was not let in.
 struct Door;
 
 impl Doorkeeper for Door {
     fn access(&self, token: &str) -> Option<Access> {
         let mut parts = token.split('/');
         let (tenant, room) = (TenantId::parse(parts.next()?)?, RoomId::parse(parts.next()?)?);
-        Some(Access { tenant, room, teacher: parts.next()? == "teacher" })
+        let teacher = parts.next()? == "teacher";
+        Some(Access { tenant, room, teacher, admitted: parts.next().is_none() })
     }
 }
 

@@ -57,6 +57,11 @@ impl Groups {
         self.group(group).into_iter().flatten().copied()
     }
 
+    /// Whether somebody belongs to a group.
+    pub(crate) fn holds(&self, group: u8, no: ParticipantNo) -> bool {
+        self.group(group).is_some_and(|of| of.contains(&no))
+    }
+
     /// The group that somebody belongs to, whether it is open and whether they are there.
     #[must_use]
     pub fn group_for(&self, no: ParticipantNo) -> Option<u8> {

@@ -8,7 +8,7 @@ use kreide_control::ParticipantNo;
 use super::{Fate, MORE_MS, Talk, TalkEvent, TalkIntent};
 use crate::seat::Seat;
 use crate::state::State;
-use crate::{Actor, Audience, Denied, Event, MAX_SEATS, Millis, Outcome};
+use crate::{Actor, Audience, Denied, Event, Millis, Outcome};
 
 impl State {
     pub(crate) fn talk(
@@ -52,7 +52,7 @@ impl State {
         if devices.is_empty() || !self.talks.knows(slot) {
             return Err(Denied::NotFound);
         }
-        if self.held_seats() + devices.len() > MAX_SEATS {
+        if self.free_seats(kreide_control::Role::Guest, None) < devices.len() {
             return Err(Denied::Full);
         }
         for (no, seat) in &devices {

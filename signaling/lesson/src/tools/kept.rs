@@ -64,6 +64,11 @@ impl Tools {
     pub(crate) fn focus(&self) -> bool {
         self.focus
     }
+
+    /// Those whom everyone is shown.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = ParticipantNo> + '_ {
+        self.spotlight.iter().copied().chain(self.picked.map(|pick| pick.no))
+    }
 }
 
 impl State {

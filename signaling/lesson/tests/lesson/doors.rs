@@ -1,10 +1,10 @@
 //! How a seat is taken, kept, taken over and lost.
 
 use kreide_control::SourceKind::{Camera, Microphone};
-use kreide_control::{Epoch, ParticipantNo};
+use kreide_control::{Epoch, ParticipantNo, Policy};
 use kreide_lesson::{
     Actor, Audience, Denied, Event, Intent, LockKind, MAX_NUMBERS, MAX_SEATS, Millis, Newcomer,
-    PayloadId, Standing, Subject, Text,
+    PayloadId, STAFF_RESERVE, Standing, Subject, Text,
 };
 
 use crate::fixture::{Class, Role, hash, p};
@@ -204,22 +204,61 @@ fn consent_follows_the_newest_token() {
 #[test]
 fn seats_and_numbers_are_bounded() {
     let mut class = Class::new();
-    for n in 0..MAX_SEATS {
+    for n in 0..MAX_SEATS - STAFF_RESERVE {
         class.seat(&format!("s{n}"), Role::Pupil);
+    }
+    for role in [Role::Pupil, Role::Guest, Role::Presenter, Role::Interpreter, Role::Observer] {
+        let more = class.identity("more", role);
+        assert_eq!(class.join(more, 1), Err(Denied::Full), "{role:?}");
+    }
+    // The seats that are left are for staff.
+    for n in 0..STAFF_RESERVE {
+        class.seat(&format!("t{n}"), Role::Teacher);
     }
     let more = class.identity("more", Role::Teacher);
     assert_eq!(class.join(more, 1), Err(Denied::Full));
-    // Who has a seat gets it again.
+    // Who has a seat gets it again, and one of a teacher is none for a pupil.
     class.seat("s7", Role::Pupil);
+    let teacher = class.identity("t7", Role::Pupil);
+    assert_eq!(class.join(teacher, 1), Err(Denied::Full));
     class.by(1, Intent::Leave).unwrap();
     assert_eq!(class.seat("more", Role::Teacher), p(MAX_SEATS as u32 + 1));
+}
+
+#[test]
+fn whoever_finds_no_seat_when_the_lesson_begins_waits_on() {
+    let mut class = Class::new();
+    let policy = Policy { early: false, ..Policy::unwritten() };
+    class.act(Actor::Server, Intent::SetPolicy { policy, talks: Vec::new() }).unwrap();
+    class.seat("t", Role::Teacher);
+    for n in 0..MAX_SEATS - STAFF_RESERVE - 2 {
+        class.seat(&format!("s{n}"), Role::Pupil);
+    }
+    class.by(1, Intent::Leave).unwrap();
+    for n in 0..5 {
+        class.seat(&format!("w{n}"), Role::Pupil);
+    }
+    let first = MAX_SEATS as u32 - STAFF_RESERVE as u32;
+    let waiting =
+        |class: &Class| -> Vec<u32> { class.lesson.waiting().map(|person| person.no.0).collect() };
+    assert_eq!(waiting(&class).len(), 5);
+    class.seat("t", Role::Teacher);
+    assert_eq!(waiting(&class), [first + 2, first + 3, first + 4]);
+    assert_eq!(class.by(1, Intent::Admit { who: None }), Err(Denied::Full));
+    class.by(2, Intent::Leave).unwrap();
+    class.by(3, Intent::Leave).unwrap();
+    class.by(1, Intent::Admit { who: None }).unwrap();
+    assert_eq!(waiting(&class), [first + 4]);
+    class.by(4, Intent::Leave).unwrap();
+    class.by(1, Intent::Admit { who: Some(p(first + 4)) }).unwrap();
+    assert!(waiting(&class).is_empty());
 }
 
 #[test]
 fn numbers_run_out_before_memory_does() {
     let mut class = Class::with(&[Role::Pupil]);
     let event = Event::SeatTaken(Newcomer {
-        no: ParticipantNo(MAX_NUMBERS),
+        no: ParticipantNo(MAX_NUMBERS - STAFF_RESERVE as u32),
         subject: Subject("last".to_owned()),
         role: Role::Guest,
         name: PayloadId(2),
@@ -233,6 +272,12 @@ fn numbers_run_out_before_memory_does() {
     let one_more = class.identity("one more", Role::Pupil);
     assert_eq!(class.join(one_more, 1), Err(Denied::Full));
     assert_eq!(class.seat("s1", Role::Pupil), p(1));
+    for n in 1..=STAFF_RESERVE as u32 {
+        let no = class.seat(&format!("t{n}"), Role::Teacher);
+        assert_eq!(no, p(MAX_NUMBERS - STAFF_RESERVE as u32 + n));
+    }
+    let one_more = class.identity("one more", Role::Teacher);
+    assert_eq!(class.join(one_more, 1), Err(Denied::Full));
 }
 
 fn lock_camera(locked: bool) -> Intent {

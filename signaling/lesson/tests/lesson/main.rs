@@ -6,6 +6,7 @@ mod ballots;
 mod calm;
 mod chat;
 mod corpus;
+mod crowd;
 mod doors;
 mod fixture;
 mod forms;

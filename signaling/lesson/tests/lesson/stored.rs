@@ -46,6 +46,9 @@ fn the_stored_form_of_every_kind() {
             kept: true,
         },
         Event::RecordingConsent { no: p(1), given: true },
+        Event::Crowded { on: true },
+        Event::Introduced { no: p(1), to: None },
+        Event::Introduced { no: p(1), to: Some(p(2)) },
     ];
     let (zeros, effs) = ("00".repeat(32), "ff".repeat(32));
     let stored = format!(
@@ -65,7 +68,10 @@ fn the_stored_form_of_every_kind() {
 {{"type":"recordingAnnounced","id":"recording-1","by":1,"begins":9}}
 {{"type":"recordingBegan","id":"recording-1"}}
 {{"type":"recordingStopped","id":"recording-1","by":null,"why":"storageFull","kept":true}}
-{{"type":"recordingConsent","no":1,"given":true}}"#
+{{"type":"recordingConsent","no":1,"given":true}}
+{{"type":"crowded","on":true}}
+{{"type":"introduced","no":1}}
+{{"type":"introduced","no":1,"to":2}}"#
     );
     let lines: Vec<_> = events.iter().map(|event| serde_json::to_string(event).unwrap()).collect();
     assert_eq!(lines.join("\n"), stored);

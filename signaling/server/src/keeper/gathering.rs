@@ -6,12 +6,14 @@
 //! Invariant: nobody misses an event or gets two in the wrong order. News that cannot wait takes
 //! with it what has gathered before, and a reader whose state held an event already is not told
 //! again.
-//! Left out on purpose: leaving news out. Each reader counts events without a gap.
+//! In a crowd most are told how many there are instead, at most once a second.
+//! Left out on purpose: leaving news out. Each reader counts events without a gap; who of a crowd is
+//! told of whom, the lesson has decided.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use kreide_lesson::{Audience, Event, Logged};
+use kreide_lesson::{Audience, Event, LockKind, Logged};
 use kreide_protocol::ServerMessage;
 use tokio::time::Instant;
 
@@ -31,8 +33,10 @@ const MAX_GATHERED: usize = 256;
 /// What has gathered and when it is told.
 #[derive(Default)]
 pub(super) struct Gathering {
-    events: Vec<EventText>,
+    events: Vec<(Logged, EventText)>,
     due: Option<Instant>,
+    /// When those who are not told of everyone are told how many there are.
+    count_due: Option<Instant>,
 }
 
 impl Gathering {
@@ -41,17 +45,27 @@ impl Gathering {
         self.events.len()
     }
 
-    /// When they are told.
+    /// When something is told.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.due
+        self.due.into_iter().chain(self.count_due).min()
     }
 }
 
 /// Whether an event is news of presence, which may wait.
 fn may_wait(logged: &Logged) -> bool {
+    matches!(logged.event, Event::SeatTaken(_) | Event::SeatLeft { .. } | Event::Online { .. })
+}
+
+/// Whether there may be more or fewer people for somebody after it.
+fn recounts(event: &Event) -> bool {
     matches!(
-        (&logged.audience, &logged.event),
-        (Audience::All, Event::SeatTaken(_) | Event::SeatLeft { .. } | Event::Online { .. })
+        event,
+        Event::SeatTaken(_)
+            | Event::SeatLeft { .. }
+            | Event::Removed { .. }
+            | Event::PolicySet { .. }
+            | Event::LockSet { what: LockKind::People, .. }
+            | Event::Granted { what: LockKind::People, .. }
     )
 }
 
@@ -66,6 +80,9 @@ impl Keeper {
             self.tell_gathered();
         }
         self.ledger.commit(logged);
+        if recounts(&logged.event) && self.ledger.committed().is_crowd() {
+            self.gathering.count_due.get_or_insert_with(|| Instant::now() + LONG_WAIT);
+        }
         let (lesson, texts) = (self.ledger.committed(), self.ledger.texts());
         // The change may be what makes it differ.
         if differs || translate::differs_by_reader(lesson, logged) {
@@ -78,11 +95,12 @@ impl Keeper {
             }
             return;
         }
-        let Some(anyone) = self.seats.live().map(|(no, _)| no).next() else { return };
+        let mut readers = self.seats.live().map(|(no, _)| no);
+        let Some(anyone) = readers.find(|no| lesson.visible(logged, *no)) else { return };
         let Some(stamped) = translate::stamped(lesson, texts, 0, logged, anyone) else { return };
         let event = EventText::new(stamped);
         if waits {
-            self.gathering.events.push(event);
+            self.gathering.events.push((logged.clone(), event));
             let wait = if self.seats.connected() > MANY { LONG_WAIT } else { WAIT };
             self.gathering.due.get_or_insert_with(|| Instant::now() + wait);
             return;
@@ -99,15 +117,40 @@ impl Keeper {
     /// Tells everyone what has gathered.
     pub(super) fn tell_gathered(&mut self) {
         self.gathering.due = None;
-        let events: Arc<[EventText]> = std::mem::take(&mut self.gathering.events).into();
+        let (events, texts): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.gathering.events).into_iter().unzip();
         if events.is_empty() {
             return;
         }
+        let texts: Arc<[EventText]> = texts.into();
         let lesson = self.ledger.committed();
         for (no, connection) in self.seats.live_mut() {
-            // Everyone sees them all, and nothing that they see came after them.
             let known = std::mem::take(&mut connection.knows);
-            connection.outbox.tell(&events, known, lesson.seq_for(no));
+            let new = known..events.len();
+            let seen: Vec<_> =
+                new.clone().filter(|place| lesson.visible(&events[*place], no)).collect();
+            // Nothing that they see came after it.
+            let last = lesson.seq_for(no);
+            if seen.len() == new.len() {
+                connection.outbox.tell(&texts, known, last);
+                continue;
+            }
+            for (behind, place) in (0..seen.len() as u64).rev().zip(seen) {
+                connection.outbox.say_encoded(texts[place].with(last.saturating_sub(behind)));
+            }
+        }
+    }
+
+    /// Tells those who are not told of everyone how many there are, if it is time.
+    pub(super) fn tell_count(&mut self, now: Instant) {
+        if self.gathering.count_due.take_if(|at| *at <= now).is_none() {
+            return;
+        }
+        let counts = translate::counts(self.ledger.committed());
+        for (no, connection) in self.seats.live() {
+            if let Some(people) = counts(no) {
+                connection.outbox.say(&ServerMessage::Count { people });
+            }
         }
     }
 }

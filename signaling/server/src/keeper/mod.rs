@@ -513,6 +513,7 @@ impl Keeper {
         }
         if self.gathering.due().is_some_and(|at| at <= now) {
             self.tell_gathered();
+            self.tell_count(now);
         }
         if self.repeat_media.is_some_and(|at| at <= now) {
             self.tell_media();

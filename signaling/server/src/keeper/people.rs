@@ -126,7 +126,8 @@ impl Keeper {
                 missed.into_iter().map(stamped).collect::<Option<Vec<_>>>()
             });
         let LessonKey { tenant, room, .. } = self.key.clone();
-        let access = Access { tenant, room, role: me.role, subject: subject.0.clone() };
+        let subject = subject.0.clone();
+        let access = Access { tenant, room, role: me.role, subject, admitted: true };
         let joined = Joined {
             version: VERSION,
             features: Vec::new(),
@@ -138,6 +139,7 @@ impl Keeper {
             epoch: self.ledger.epoch().0,
             resume: connection.resume.clone(),
             seq: lesson.seq_for(no),
+            count: translate::counts(lesson)(no),
             snapshot: missed.is_none().then(|| translate::snapshot(lesson, texts, no)),
             missed: missed.unwrap_or_default(),
             media,

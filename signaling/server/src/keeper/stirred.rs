@@ -80,6 +80,8 @@ impl Stirred {
                 | ToolEvent::Picked { .. }
                 | ToolEvent::Unknown,
             )
+            | Event::Crowded { .. }
+            | Event::Introduced { .. }
             | Event::Erased
             | Event::ResumeKey { .. }
             | Event::TokenUsed { .. } => {}

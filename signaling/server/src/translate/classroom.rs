@@ -7,7 +7,7 @@ use kreide_control::ParticipantNo;
 use kreide_lesson::{Fate, Lesson, StoredKind};
 use kreide_protocol as protocol;
 
-use super::snapshot::{is_teacher, participant};
+use super::snapshot::{everyone, is_teacher, participant};
 use super::{Texts, text};
 
 /// The groups as this reader may see them.
@@ -48,12 +48,15 @@ pub(super) fn groups(lesson: &Lesson, reader: ParticipantNo) -> protocol::Groups
     }
 }
 
-/// Those whom this reader notices, as they are.
+/// Those whom this reader notices, as they are; in a crowd all of whom the reader is told.
 pub(super) fn around(
     lesson: &Lesson,
     texts: &Texts,
     reader: ParticipantNo,
 ) -> Vec<protocol::Participant> {
+    if lesson.is_told_in_part(reader) {
+        return everyone(lesson, texts, reader);
+    }
     let near = lesson.people().filter(|person| lesson.sees(reader, person.no));
     near.filter_map(|person| participant(lesson, texts, person.no, reader)).collect()
 }

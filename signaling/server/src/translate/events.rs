@@ -2,7 +2,7 @@
 
 use kreide_control::ParticipantNo;
 use kreide_lesson::{
-    Audience, Event, GroupEvent, Lesson, LockKind, Logged, PollEvent, Signal, TalkEvent, ToolEvent,
+    Event, GroupEvent, Lesson, LockKind, Logged, PollEvent, Signal, TalkEvent, ToolEvent,
 };
 use kreide_protocol as protocol;
 use kreide_protocol::{LessonEvent, RecordingStopped, ServerMessage, Stamped};
@@ -18,8 +18,12 @@ pub(crate) fn differs_by_reader(lesson: &Lesson, logged: &Logged) -> bool {
         | Event::Poll(_)
         | Event::Talk(_)
         | Event::Tool(_)
-        | Event::PolicySet { .. } => true,
-        Event::SeatTaken(_) => lesson.groups().is_open() || logged.audience != Audience::All,
+        | Event::PolicySet { .. }
+        | Event::Crowded { .. } => true,
+        // Those who are told of it see the person alike, unless somebody is elsewhere.
+        Event::SeatTaken(_) | Event::Introduced { .. } => {
+            lesson.groups().is_open() || lesson.policy().talks
+        }
         Event::LockSet { what, .. } | Event::Granted { what, .. } => *what == LockKind::People,
         _ => false,
     }
@@ -47,6 +51,10 @@ fn event(
         Event::SeatTaken(newcomer) => {
             LessonEvent::Joined { participant: participant(lesson, texts, newcomer.no, reader)? }
         }
+        Event::Introduced { no, .. } => {
+            LessonEvent::Joined { participant: participant(lesson, texts, *no, reader)? }
+        }
+        Event::Crowded { .. } => people(lesson, texts, reader),
         Event::SeatLeft { no } => LessonEvent::Left { who: no.0 },
         Event::Online { no, online } => LessonEvent::Online { who: no.0, online: *online },
         Event::Sending { no, kind: what, on, by } => {
@@ -120,6 +128,7 @@ fn event(
         Event::Group(_) => LessonEvent::Groups {
             groups: classroom::groups(lesson, reader),
             around: classroom::around(lesson, texts, reader),
+            whole: lesson.is_told_in_part(reader),
         },
         Event::Poll(_) => LessonEvent::Poll { poll: classroom::poll(lesson, texts, reader)? },
         Event::Talk(_) => LessonEvent::Talks { talks: classroom::talks(lesson, reader) },
@@ -131,6 +140,18 @@ fn event(
             return None;
         }
     })
+}
+
+/// Of whom a reader is told since a crowd began or ended: staff had everyone and still have.
+fn people(lesson: &Lesson, texts: &Texts, reader: ParticipantNo) -> LessonEvent {
+    let people = (!lesson.stands_out(reader)).then(|| everyone(lesson, texts, reader));
+    LessonEvent::People { people, count: counts(lesson)(reader) }
+}
+
+/// How many people there are for a reader who is not told of each.
+pub(crate) fn counts(lesson: &Lesson) -> impl Fn(ParticipantNo) -> Option<u32> + '_ {
+    let counts = lesson.counts();
+    move |reader| counts(reader).map(|count| u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn rights_of(

@@ -5,13 +5,15 @@
 //! Left out on purpose: who may see an event. Callers translate what the lesson calls visible.
 
 mod classroom;
+#[cfg(test)]
+mod crowd;
 mod events;
 mod intents;
 mod snapshot;
 mod texts;
 mod values;
 
-pub(crate) use events::{differs_by_reader, signal, stamped};
+pub(crate) use events::{counts, differs_by_reader, signal, stamped};
 pub(crate) use intents::{Additions, denied, intent, name};
 pub(crate) use snapshot::{snapshot, waiting};
 pub(crate) use texts::{ChatIds, Texts};

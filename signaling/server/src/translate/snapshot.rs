@@ -35,7 +35,7 @@ pub(super) fn is_teacher(lesson: &Lesson, reader: ParticipantNo) -> bool {
     lesson.person(reader).is_some_and(|me| me.role == Role::Teacher)
 }
 
-/// Everyone who holds a seat and whom this reader knows to be there.
+/// Everyone who holds a seat and of whom this reader is told.
 pub(super) fn everyone(
     lesson: &Lesson,
     texts: &Texts,

@@ -95,6 +95,41 @@ async fn hostile_access_token_of_the_door_speaks_for_nobody() {
 }
 
 #[tokio::test]
+async fn hostile_waiting_guest_watches_recordings() {
+    let mut honest = Honest::under(with_lobby()).await;
+    let keys = honest.server.keys.clone();
+    let admitted =
+        move |reply: &Value| keys.access(reply["access"].as_str().unwrap()).unwrap().admitted;
+    let link = honest.server.link("7b", Role::Guest, "Eve").await;
+    let class = honest.server.link_for("7b", Role::Guest, None, None).await;
+    // The door gives each of them a token; with or without a name it opens nothing.
+    let at_door = [
+        json!({ "link": link }),
+        json!({ "link": class }),
+        json!({ "link": class, "name": "Eve" }),
+    ];
+    for body in at_door {
+        let reply = honest.server.enter(&body).await.json();
+        assert!(!admitted(&reply), "{body}");
+    }
+    let mut hostile = waits(&honest.server, &honest.server.token(&link).await).await;
+    assert_eq!(hostile.joined["access"], Value::Null, "whoever waits is given none");
+    // Whoever is let in may watch, and whoever need not wait.
+    let no = waiting_no(&mut honest).await;
+    honest.teacher.does(json!({ "type": "admit", "who": no })).await;
+    hostile.comes_in().await;
+    assert!(admitted(&hostile.joined));
+    let pupil = honest.server.link("7b", Role::Pupil, "Cem").await;
+    assert!(admitted(&honest.server.enter(&json!({ "link": pupil })).await.json()));
+    // All wait now: then nobody but teachers watches from the door.
+    honest.server.decide(Policy { lobby: Lobby::Everyone, ..open() }).await;
+    assert!(!admitted(&honest.server.enter(&json!({ "link": pupil })).await.json()));
+    let teacher = honest.server.link("7b", Role::Teacher, "Herr Uhl").await;
+    assert!(admitted(&honest.server.enter(&json!({ "link": teacher })).await.json()));
+    honest.goes_on().await;
+}
+
+#[tokio::test]
 async fn hostile_guest_counts_what_happens_behind_the_door() {
     let mut honest = Honest::under(with_lobby()).await;
     let (_, mut hostile) = guest(&honest).await;

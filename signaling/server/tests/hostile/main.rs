@@ -13,6 +13,7 @@ mod common;
 
 mod floods;
 mod frames;
+mod full;
 mod groups;
 mod http;
 mod intents;

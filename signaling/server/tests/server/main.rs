@@ -4,6 +4,7 @@
 
 mod classroom;
 mod common;
+mod crowd;
 mod door;
 mod erased;
 mod lesson;

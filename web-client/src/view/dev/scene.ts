@@ -111,6 +111,7 @@ export function lesson(scene: Scene): Lesson {
   );
   return {
     me,
+    count: null,
     title: TITLE,
     lesson: 12,
     epoch: 1,

@@ -21,6 +21,7 @@ function room(me: number, people: Participant[]): Room {
     stopped: null,
     people,
     elsewhere: [],
+    count: people.length,
     rights: RIGHTS,
     held: {},
     silenced: null,
