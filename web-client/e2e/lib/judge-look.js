@@ -54,16 +54,13 @@
   globalThis.judgeFocus = () => {
     const element = document.activeElement;
     if (!element || element === document.body) return null;
-    // An input that is not drawn itself is drawn by what follows it.
-    const drawn = element.checkVisibility({ opacityProperty: true });
-    const ringed = !drawn && element.matches('input[type=checkbox], input[type=radio]')
-      ? element.nextElementSibling
-      : element;
+    // What follows a box or a circle may carry its ring: it is larger, or drawn in its place.
+    const follows =
+      element.matches('input[type=checkbox], input[type=radio]') &&
+      !(isRinged(element) && element.checkVisibility({ opacityProperty: true }));
+    const ringed = follows ? element.nextElementSibling : element;
     const name = (element.ariaLabel ?? element.textContent ?? '').trim().slice(0, 40);
-    const style = getComputedStyle(ringed);
-    if (style.outlineStyle === 'none' || parseFloat(style.outlineWidth) < 2) {
-      return `"${name}" has no ring`;
-    }
+    if (!isRinged(ringed)) return `"${name}" has no ring`;
     const box = ringed.getBoundingClientRect();
     const edge = cutBy(ringed.parentElement, box);
     if (edge) return `"${name}" is cut ${edge}`;
@@ -74,6 +71,11 @@
     }
     return null;
   };
+
+  function isRinged(element) {
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+  }
 
   function seen(element) {
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
