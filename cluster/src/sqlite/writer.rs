@@ -30,7 +30,7 @@ const BATCH: usize = 64;
 
 /// How far apart transactions begin. Nobody notices so little, and each costs a flush and four
 /// changes of threads.
-const APART: Duration = Duration::from_millis(5);
+const APART: Duration = Duration::from_millis(2);
 
 /// Where to answer.
 pub(super) type To<T> = oneshot::Sender<Result<T, LogError>>;
