@@ -13,7 +13,8 @@ use crate::state::{Phase, State};
 use crate::talks::MAX_DEVICES;
 use crate::{
     Audience, Denied, Event, Identity, KeyHash, Lesson, MAX_NUMBERS, MAX_SEATS, MAX_WAITING,
-    Millis, Outcome, PREVIOUS_KEY_MS, Payload, Person, PreviousKey, STAFF_RESERVE, Text, rules,
+    Millis, Outcome, PREVIOUS_KEY_MS, Payload, Person, PreviousKey, STAFF_RESERVE, Subject, Text,
+    rules,
 };
 
 /// What someone waits for.
@@ -107,6 +108,7 @@ impl State {
             seat: identity.seat,
             talk: identity.talk,
             device: identity.device,
+            proven: identity.seat.is_some() && !identity.waits,
         };
         match self.must_wait(before, identity)? {
             Some(_) if self.waiting().count() >= MAX_WAITING => return Err(Denied::Full),
@@ -351,6 +353,13 @@ impl State {
 }
 
 impl Lesson {
+    /// Those of the room's roster, proven by their own link, who hold a seat or wait for one.
+    pub fn proven(&self) -> impl Iterator<Item = (ParticipantNo, &Subject)> + '_ {
+        let is_there = |seat: &Seat| seat.held().is_some() || seat.waits().is_some();
+        let proven = self.state.seats.iter().filter(move |(_, seat)| seat.proven && is_there(seat));
+        proven.map(|(no, seat)| (*no, &seat.subject))
+    }
+
     /// Everyone who waits to be let in, first come first.
     pub fn waiting(&self) -> impl Iterator<Item = Person> + '_ {
         self.state.waiting().map(|(no, seat)| self.state.person(*no, seat))

@@ -57,6 +57,7 @@ mod intent;
 mod lesson;
 mod lot;
 mod names;
+mod policy;
 mod polls;
 mod projection;
 mod reach;

@@ -41,7 +41,7 @@ const LONG = 30_000;
 /** Tries to reach the door before the person is told. */
 const KNOCKS = 5;
 /** Reasons after which the seat is no longer this person's. */
-const CLOSED: readonly (Failure | 'LEFT')[] = ['REMOVED', 'TURNED_AWAY', 'TALK_OVER'];
+const CLOSED: readonly (Failure | 'LEFT')[] = ['REMOVED', 'TURNED_AWAY', 'TALK_OVER', 'LINK_INVALID'];
 
 /** Creates the one session of a page and goes where its address leads. */
 export function createSession(environment: Environment): Session {
