@@ -63,6 +63,7 @@ mod projection;
 mod reach;
 mod recording;
 mod rights;
+mod room;
 mod rules;
 mod seat;
 mod state;
