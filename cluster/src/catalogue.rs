@@ -96,6 +96,14 @@ pub trait Catalogue: Send + Sync {
         subject: String,
     ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
 
+    /// Rooms whose policy changed or from whose roster somebody was taken after the change
+    /// `after`, each with its latest change, in the order of these; a hundred at most. Whoever did
+    /// it, in whatever process. Changes count from 1.
+    fn changed_rooms(
+        &self,
+        after: i64,
+    ) -> BoxFuture<'static, Result<Vec<RoomChange>, CatalogueError>>;
+
     /// Sets the talks of a room and makes their links. Returns whether it did: it does not if
     /// there are some and they are not to be replaced. The room must be there.
     fn set_talks(
@@ -241,6 +249,17 @@ pub trait Catalogue: Send + Sync {
         now: i64,
         skip: u32,
     ) -> BoxFuture<'static, Result<Vec<Recording>, CatalogueError>>;
+}
+
+/// Something of a room changed that its lesson must hear of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomChange {
+    /// Which change.
+    pub seq: i64,
+    /// The school.
+    pub tenant: TenantId,
+    /// The room.
+    pub room: RoomId,
 }
 
 /// What erasing a person took away.

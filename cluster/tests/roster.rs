@@ -333,3 +333,32 @@ async fn without_its_keys_a_store_has_no_names_until_the_next_import() {
     let owner = LinkOwner::Person { subject: "a".to_owned(), name: "Name of a".to_owned() };
     assert_eq!(door.link.owner, owner, "the link is good again");
 }
+
+#[tokio::test]
+async fn a_room_has_changed_when_its_policy_has_or_somebody_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(folder.path()).await;
+    let changed = async |after: i64| {
+        let changes = store.changed_rooms(after).await.unwrap();
+        changes.into_iter().map(|change| (change.seq, change.room.to_string())).collect::<Vec<_>>()
+    };
+    let (ours, people) = ([pupil("a", 1)], [pupil("c", 1), pupil("d", 2)]);
+    let both = import(1, LinksFor::Newcomers, &[("7b", &ours[..]), ("8c", &people[..])]);
+    store.import_roster(both.clone()).await.unwrap();
+    store.import_roster(both).await.unwrap();
+    assert_eq!(changed(0).await, [], "nobody went");
+    let less = import(2, LinksFor::Newcomers, &[("8c", &people[..1])]);
+    store.import_roster(less).await.unwrap();
+    assert_eq!(changed(0).await, [(1, "8c".to_owned())]);
+    let mut class = store.room(school(), room("7b")).await.unwrap().unwrap();
+    class.policy.recording = false;
+    store.put_room(class.clone()).await.unwrap();
+    assert_eq!(changed(0).await, [(1, "8c".to_owned()), (2, "7b".to_owned())]);
+    class.title = "Another".to_owned();
+    store.put_room(class).await.unwrap();
+    assert_eq!(changed(2).await, [], "a title is no matter of the lesson");
+    // Once for each room, with its latest change.
+    store.import_roster(import(3, LinksFor::Nobody, &[("8c", &[])])).await.unwrap();
+    assert_eq!(changed(0).await, [(2, "7b".to_owned()), (3, "8c".to_owned())]);
+    assert_eq!(changed(3).await, []);
+}

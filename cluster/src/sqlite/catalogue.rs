@@ -14,7 +14,8 @@ use super::writer::{Erase, Job, key};
 use super::{SqliteStore, groups, links, recordings, rooms, roster, sweeping, talks};
 use crate::{
     Catalogue, CatalogueError, Door, ErasedPerson, Erasure, ExternalId, GroupSet, Link, LinkHash,
-    Recording, RecordingSize, Room, RosterChange, RosterEntry, RosterImport, Talk, TalkList,
+    Recording, RecordingSize, Room, RoomChange, RosterChange, RosterEntry, RosterImport, Talk,
+    TalkList,
 };
 
 impl Catalogue for SqliteStore {
@@ -105,6 +106,13 @@ impl Catalogue for SqliteStore {
         subject: String,
     ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
         Box::pin(roster::has(self.pool.clone(), tenant, room, subject))
+    }
+
+    fn changed_rooms(
+        &self,
+        after: i64,
+    ) -> BoxFuture<'static, Result<Vec<RoomChange>, CatalogueError>> {
+        Box::pin(rooms::changed(self.pool.clone(), after))
     }
 
     fn set_talks(

@@ -7,7 +7,7 @@ use kreide_control::{Policy, RoomId, TenantId};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Row, query};
 
-use crate::{CatalogueError, ExternalId, Metadata, Room};
+use crate::{CatalogueError, ExternalId, Metadata, Room, RoomChange};
 
 const ADD: &str = "INSERT INTO rooms (tenant, room, title, external_id, metadata, policy)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, room) DO NOTHING";
@@ -15,6 +15,18 @@ const ADD: &str = "INSERT INTO rooms (tenant, room, title, external_id, metadata
 const PUT: &str = "INSERT INTO rooms (tenant, room, title, external_id, metadata, policy)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, room) DO UPDATE SET title = excluded.title,
     external_id = excluded.external_id, metadata = excluded.metadata, policy = excluded.policy";
+
+const BY_ID: &str = "SELECT room, title, external_id, metadata, policy FROM rooms
+    WHERE tenant = ?1 AND room = ?2";
+
+const BY_NAME: &str = "SELECT room, title, external_id, metadata, policy FROM rooms
+    WHERE tenant = ?1 AND external_id = ?2";
+
+const ALL: &str = "SELECT room, title, external_id, metadata, policy FROM rooms
+    WHERE tenant = ?1 AND ?2 IS NULL ORDER BY room";
+
+const CHANGED: &str = "SELECT tenant, room, seq FROM room_changes WHERE seq > ?
+    ORDER BY seq LIMIT 100";
 
 pub(super) async fn ensure(pool: SqlitePool, room: Room) -> Result<(), CatalogueError> {
     write(pool, ADD, room).await
@@ -52,15 +64,7 @@ pub(super) async fn one(
     tenant: TenantId,
     room: RoomId,
 ) -> Result<Option<Room>, CatalogueError> {
-    let found = query(
-        "SELECT room, title, external_id, metadata, policy FROM rooms
-         WHERE tenant = ? AND room = ?",
-    )
-    .bind(tenant.as_str())
-    .bind(room.as_str())
-    .fetch_optional(&pool)
-    .await?;
-    found.map(|row| read(tenant, &row)).transpose()
+    Ok(found(pool, BY_ID, tenant, Some(room.as_str())).await?.pop())
 }
 
 pub(super) async fn named(
@@ -68,29 +72,40 @@ pub(super) async fn named(
     tenant: TenantId,
     name: ExternalId,
 ) -> Result<Option<Room>, CatalogueError> {
-    let found = query(
-        "SELECT room, title, external_id, metadata, policy FROM rooms
-         WHERE tenant = ? AND external_id = ?",
-    )
-    .bind(tenant.as_str())
-    .bind(name.as_str())
-    .fetch_optional(&pool)
-    .await?;
-    found.map(|row| read(tenant, &row)).transpose()
+    Ok(found(pool, BY_NAME, tenant, Some(name.as_str())).await?.pop())
 }
 
 pub(super) async fn of_tenant(
     pool: SqlitePool,
     tenant: TenantId,
 ) -> Result<Vec<Room>, CatalogueError> {
-    let found = query(
-        "SELECT room, title, external_id, metadata, policy FROM rooms
-         WHERE tenant = ? ORDER BY room",
-    )
-    .bind(tenant.as_str())
-    .fetch_all(&pool)
-    .await?;
-    found.iter().map(|row| read(tenant.clone(), row)).collect()
+    found(pool, ALL, tenant, None).await
+}
+
+/// The rooms that a statement finds; which ones of the school, `key` says.
+async fn found(
+    pool: SqlitePool,
+    statement: &'static str,
+    tenant: TenantId,
+    key: Option<&str>,
+) -> Result<Vec<Room>, CatalogueError> {
+    let rows = query(statement).bind(tenant.as_str()).bind(key).fetch_all(&pool).await?;
+    rows.iter().map(|row| read(tenant.clone(), row)).collect()
+}
+
+pub(super) async fn changed(
+    pool: SqlitePool,
+    after: i64,
+) -> Result<Vec<RoomChange>, CatalogueError> {
+    let rows = query(CHANGED).bind(after).fetch_all(&pool).await?;
+    let change = |row: &SqliteRow| {
+        Ok(RoomChange {
+            seq: row.try_get("seq")?,
+            tenant: TenantId::parse(row.try_get("tenant")?).ok_or(CatalogueError::Unreadable)?,
+            room: RoomId::parse(row.try_get("room")?).ok_or(CatalogueError::Unreadable)?,
+        })
+    };
+    rows.iter().map(change).collect()
 }
 
 /// A room from a row that has its columns.

@@ -12,8 +12,8 @@ use crate::seat::{Place, Seat};
 use crate::state::{Phase, State};
 use crate::talks::MAX_DEVICES;
 use crate::{
-    Audience, Denied, Event, Identity, KeyHash, Lesson, MAX_NUMBERS, MAX_SEATS, MAX_WAITING,
-    Millis, Outcome, PREVIOUS_KEY_MS, Payload, Person, PreviousKey, STAFF_RESERVE, Text, rules,
+    Audience, Denied, Event, Identity, KeyHash, Lesson, MAX_WAITING, Millis, Outcome,
+    PREVIOUS_KEY_MS, Payload, Person, PreviousKey, Subject, Text, rules,
 };
 
 /// What someone waits for.
@@ -107,6 +107,7 @@ impl State {
             seat: identity.seat,
             talk: identity.talk,
             device: identity.device,
+            proven: identity.seat.is_some() && !identity.waits,
         };
         match self.must_wait(before, identity)? {
             Some(_) if self.waiting().count() >= MAX_WAITING => return Err(Denied::Full),
@@ -159,7 +160,7 @@ impl State {
     }
 
     /// Whether a teacher holds a seat.
-    fn has_teacher(&self) -> bool {
+    pub(crate) fn has_teacher(&self) -> bool {
         self.held().any(|(_, seat)| rules::is_staff(seat.role))
     }
 
@@ -174,72 +175,6 @@ impl State {
         if is_staff {
             self.attended(outcome);
         }
-    }
-
-    /// Lets those in who wait for the lesson to begin, as many as there are seats. The others wait
-    /// on, until a teacher lets them in.
-    pub(crate) fn let_in_early(&self, outcome: &mut Outcome) {
-        let begins = |_, seat: &Seat| seat.waits() == Some(Wait::Begin);
-        for (no, seat) in self.with_a_seat(begins, outcome) {
-            self.seat_now(seat.newcomer(no), outcome);
-        }
-    }
-
-    pub(crate) fn admit(&self, who: Option<ParticipantNo>) -> Result<Outcome, Denied> {
-        let mut outcome = Outcome::default();
-        let is_meant = |no, seat: &Seat| {
-            let at_door = match seat.waits() {
-                Some(Wait::Lobby) => true,
-                // There was no seat when the lesson began.
-                Some(Wait::Begin) => self.has_teacher(),
-                Some(Wait::Talk) | None => false,
-            };
-            at_door && who.is_none_or(|who| who == no)
-        };
-        for (no, seat) in self.with_a_seat(is_meant, &outcome) {
-            self.seat_now(seat.newcomer(no), &mut outcome);
-        }
-        let any_waits = self.waiting().any(|(no, seat)| is_meant(*no, seat));
-        match outcome.events.is_empty() {
-            true if any_waits => Err(Denied::Full),
-            true if who.is_some() => Err(Denied::NotFound),
-            _ => Ok(outcome),
-        }
-    }
-
-    /// Those of the waiting who find a seat beside whoever takes one already, first come first.
-    fn with_a_seat(
-        &self,
-        is_meant: impl Fn(ParticipantNo, &Seat) -> bool,
-        beside: &Outcome,
-    ) -> Vec<(ParticipantNo, &Seat)> {
-        let taken = |counts: fn(Role) -> bool| {
-            let newcomers = beside.events.iter().filter_map(|(_, event)| match event {
-                Event::SeatTaken(newcomer) => Some(newcomer.role),
-                _ => None,
-            });
-            newcomers.filter(|role| counts(*role)).count()
-        };
-        // Whoever waits is not of the staff.
-        let of_all = self.free_seats(Role::Teacher, None).saturating_sub(taken(|_| true));
-        let of_taught = taken(|role| !rules::is_staff(role));
-        let free = self.free_seats(Role::Pupil, None).saturating_sub(of_taught).min(of_all);
-        let found = self.waiting().filter(|(no, seat)| is_meant(**no, seat)).take(free);
-        found.map(|(no, seat)| (*no, seat)).collect()
-    }
-
-    /// How many more in this role find a seat, if this one is given up for it.
-    pub(crate) fn free_seats(&self, role: Role, given_up: Option<&Seat>) -> usize {
-        let given_up = given_up.filter(|seat| seat.held().is_some());
-        let all = self.held_seats() - usize::from(given_up.is_some());
-        let free = MAX_SEATS.saturating_sub(all);
-        if rules::is_staff(role) {
-            return free;
-        }
-        let is_taught = |seat: &Seat| !rules::is_staff(seat.role);
-        let taught = self.held().filter(|(_, seat)| is_taught(seat)).count()
-            - usize::from(given_up.is_some_and(is_taught));
-        free.min((MAX_SEATS - STAFF_RESERVE).saturating_sub(taught))
     }
 
     pub(crate) fn turn_away(
@@ -342,15 +277,16 @@ impl State {
             self.comes_back(no, seat, outcome);
         }
     }
-
-    fn next_number(&self, role: Role) -> Result<ParticipantNo, Denied> {
-        let last = self.seats.keys().next_back().map_or(0, |no| no.0);
-        let reserve = if rules::is_staff(role) { 0 } else { STAFF_RESERVE as u32 };
-        if last >= MAX_NUMBERS - reserve { Err(Denied::Full) } else { Ok(ParticipantNo(last + 1)) }
-    }
 }
 
 impl Lesson {
+    /// Those of the room's roster, proven by their own link, who hold a seat or wait for one.
+    pub fn proven(&self) -> impl Iterator<Item = (ParticipantNo, &Subject)> + '_ {
+        let is_there = |seat: &Seat| seat.held().is_some() || seat.waits().is_some();
+        let proven = self.state.seats.iter().filter(move |(_, seat)| seat.proven && is_there(seat));
+        proven.map(|(no, seat)| (*no, &seat.subject))
+    }
+
     /// Everyone who waits to be let in, first come first.
     pub fn waiting(&self) -> impl Iterator<Item = Person> + '_ {
         self.state.waiting().map(|(no, seat)| self.state.person(*no, seat))

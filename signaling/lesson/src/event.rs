@@ -342,6 +342,9 @@ pub struct Newcomer {
     /// What the browser calls itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<KeyHash>,
+    /// On the room's roster, and proven to be that person: whoever is taken off it goes.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub proven: bool,
 }
 
 /// A resume key that was used, and still opens the seat for a while.

@@ -3,16 +3,14 @@
 //! Invariant: reads the state only. What is already as wanted gives no event, so that repeating an
 //! intent is harmless.
 
-use kreide_control::{ParticipantNo, Policy, SourceKind};
+use kreide_control::{ParticipantNo, SourceKind};
 
 use crate::rules;
 use crate::seat::{Held, Place, Seat};
 use crate::state::{Phase, State};
-use crate::talks::Slot;
 use crate::undo::Act;
 use crate::{
-    Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId, SCHOOL,
-    Text,
+    Actor, Audience, Denied, Event, Intent, LockKind, Millis, Outcome, Payload, PayloadId, Text,
 };
 
 impl State {
@@ -37,6 +35,7 @@ impl State {
             Intent::Join { identity, key } => self.join(identity, key, now),
             Intent::Resume { key, next } => self.resume(key, next, now),
             Intent::Leave => self.leave(actor.seat()?),
+            Intent::TakenOff { who } => self.taken_off(who),
             Intent::Disconnected { who } => self.disconnected(who),
             Intent::Unattended => Ok(self.unattended()),
             Intent::SetPolicy { policy, talks } => Ok(self.set_policy(policy, talks)),
@@ -113,6 +112,15 @@ impl State {
         Ok(outcome)
     }
 
+    /// Whoever has gone already is not taken off again.
+    fn taken_off(&self, who: ParticipantNo) -> Result<Outcome, Denied> {
+        let seat = self.seats.get(&who).ok_or(Denied::NotFound)?;
+        match seat.held().is_some() || seat.waits().is_some() {
+            true => self.leave(who),
+            false => Ok(Outcome::default()),
+        }
+    }
+
     fn disconnected(&self, who: ParticipantNo) -> Result<Outcome, Denied> {
         let seat = self.seats.get(&who).ok_or(Denied::NotFound)?;
         let mut outcome = Outcome::default();
@@ -125,14 +133,6 @@ impl State {
             Place::Held(_) | Place::Left | Place::Removed { .. } => {}
         }
         Ok(outcome)
-    }
-
-    fn set_policy(&self, policy: Policy, talks: Vec<Slot>) -> Outcome {
-        let set = (Audience::All, Event::PolicySet { policy, talks });
-        if self.after(std::slice::from_ref(&set)) == *self {
-            return Outcome::default();
-        }
-        self.silencing(Outcome { events: vec![set], ..Outcome::default() }, SCHOOL)
     }
 
     fn send(&self, me: ParticipantNo, kind: SourceKind, on: bool) -> Result<Outcome, Denied> {
@@ -236,14 +236,19 @@ impl State {
         }
         let mut outcome = Outcome { events: vec![set], ..Outcome::default() };
         if who.is_none() {
-            for (no, seat) in self.held() {
-                let locks_after = after.seats.get(no).map(|seat| after.locks(seat));
-                if locks_after.is_some_and(|locks| locks != self.locks(seat)) {
-                    outcome.events.push((after.around(*no), Event::RightsChanged { no: *no }));
-                }
-            }
+            self.locks_changed(&after, &mut outcome);
         }
         Ok(self.silencing(outcome, me))
+    }
+
+    /// Adds whose locks are others after these events.
+    pub(crate) fn locks_changed(&self, after: &Self, outcome: &mut Outcome) {
+        for (no, seat) in self.held() {
+            let locks_after = after.seats.get(no).map(|seat| after.locks(seat));
+            if locks_after.is_some_and(|locks| locks != self.locks(seat)) {
+                outcome.events.push((after.around(*no), Event::RightsChanged { no: *no }));
+            }
+        }
     }
 
     pub(crate) fn grant(

@@ -214,7 +214,12 @@ pub enum Intent {
         /// The recording that it is a yes to; `None`: no, to whatever is recorded.
         to: Option<RecordingId>,
     },
-    /// Sets the room's policy, as the school has decided.
+    /// Somebody is not on the room's roster any more: gives up the seat, or waits no longer.
+    TakenOff {
+        /// Who.
+        who: ParticipantNo,
+    },
+    /// Sets the room's policy, as the school has decided; also while the lesson runs.
     SetPolicy {
         /// The policy.
         policy: Policy,
@@ -306,6 +311,7 @@ impl Intent {
             | Self::StopRecording
             | Self::RecordingEnded { .. }
             | Self::Unattended
+            | Self::TakenOff { .. }
             | Self::Leave => true,
             Self::Send { on, .. } | Self::LetSpeak { on, .. } | Self::Grant { on, .. } => !on,
             Self::Quiet { on } => *on,

@@ -30,6 +30,7 @@ names! {
     Self::Join { .. } => "join",
     Self::Resume { .. } => "resume",
     Self::Disconnected { .. } => "disconnected",
+    Self::TakenOff { .. } => "takenOff",
     Self::Send { .. } => "send",
     Self::Hand { .. } => "hand",
     Self::LowerHand { .. } => "lowerHand",

@@ -74,6 +74,7 @@ pub(crate) fn permits(intent: &Intent, by: By) -> bool {
         Intent::Disconnected { .. }
         | Intent::Unattended
         | Intent::SetPolicy { .. }
+        | Intent::TakenOff { .. }
         | Intent::BeginRecording { .. }
         | Intent::RecordingEnded { .. }
         | Intent::Groups(GroupIntent::BeginListening { .. })

@@ -80,6 +80,9 @@ pub(crate) struct Seat {
     pub(crate) talk: Option<u32>,
     #[serde(default, skip_serializing_if = "crate::is_default")]
     pub(crate) device: Option<KeyHash>,
+    /// On the room's roster when first seated.
+    #[serde(default, skip_serializing_if = "crate::is_default")]
+    pub(crate) proven: bool,
     /// What this person waited for last and has not been let in since.
     #[serde(default, skip_serializing_if = "crate::is_default")]
     pub(crate) outside: Option<Wait>,
@@ -150,6 +153,7 @@ impl Seat {
             seat: newcomer.seat,
             talk: newcomer.talk,
             device: newcomer.device,
+            proven: newcomer.proven,
             outside: None,
             grants: BTreeSet::new(),
             in_room: false,
@@ -167,6 +171,7 @@ impl Seat {
             seat: self.seat,
             talk: self.talk,
             device: self.device,
+            proven: self.proven,
         }
     }
 

@@ -241,6 +241,11 @@ impl State {
         self.policy.as_ref().unwrap_or(&UNWRITTEN)
     }
 
+    /// Whether the school has decided the same in both.
+    pub(crate) fn has_policy_of(&self, other: &Self) -> bool {
+        self.policy == other.policy && self.talks == other.talks
+    }
+
     /// Those who hold a seat.
     pub(crate) fn held(&self) -> impl Iterator<Item = (&ParticipantNo, &Seat)> {
         self.seats.iter().filter(|(_, seat)| seat.held().is_some())

@@ -123,7 +123,7 @@ pub struct Joined {
 pub struct Snapshot {
     /// Everyone who holds a seat and of whom the reader is told, in the order of their numbers.
     pub participants: Vec<Participant>,
-    /// The chat, oldest first.
+    /// The chat, oldest first: the newest messages, as many as fit into 256 KiB of text.
     pub chat: Vec<ChatMessage>,
     /// Locks that hold for all pupils and guests.
     pub locks: Vec<Lock>,

@@ -33,6 +33,7 @@ use crate::offer;
 use crate::outbox::{Out, Outbox, Waiting, outbox};
 use crate::server::App;
 use crate::socket::{Handshake, Reader, Writer, feed};
+use crate::tokens::JoinToken;
 use crate::translate;
 
 /// How fast a browser may send.
@@ -260,7 +261,9 @@ impl Connection<'_> {
             JoinWith::Token(token) => {
                 let token = self.app.keys.check_token(&token);
                 let token = token.ok_or(refuse(ErrorCode::TokenInvalid))?;
-                let inbox = self.app.rooms.open(token.tenant, token.room).await;
+                let inbox = self.app.rooms.open(token.tenant.clone(), token.room.clone()).await;
+                // Right before the lesson is told: it hears of later changes after this.
+                self.still_on_roster(&token).await.map_err(refuse)?;
                 (inbox, Key::Token(token.identity))
             }
             JoinWith::Resume(key) => {
@@ -282,6 +285,21 @@ impl Connection<'_> {
         let sent = inbox.send(Input::Join(Box::new(arrival))).await;
         sent.map_err(|_gone| refuse(ErrorCode::GoingAway))?;
         Ok(inbox)
+    }
+
+    /// Whoever was taken off the roster since the door let them in hears what the door says now.
+    async fn still_on_roster(&self, token: &JoinToken) -> Result<(), ErrorCode> {
+        let JoinToken { tenant, room, identity } = token;
+        if identity.seat.is_none() || identity.waits {
+            return Ok(());
+        }
+        let subject = identity.subject.0.clone();
+        let found = self.app.catalogue.on_roster(tenant.clone(), room.clone(), subject);
+        match found.await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ErrorCode::LinkInvalid),
+            Err(_unreachable) => Err(ErrorCode::Degraded),
+        }
     }
 
     /// The next message that is one. `None`: the browser has gone, or is silent.

@@ -6,7 +6,8 @@
 //! restart forgets nothing. A lesson is struck off only after all of it is gone. The log is taken
 //! over first, so that no former owner adds to it or keeps a snapshot of before.
 //! Left out on purpose: the other events. They name people by number and stay for the archive. And
-//! whoever is erased while a lesson runs stays in it, without a name, until they go.
+//! whoever is erased while a lesson runs stays in it, without a name, until they go; unless they came
+//! by the room's roster, of which they are not any more (`outside`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -138,6 +139,7 @@ mod tests {
             seat: Some(4),
             talk: None,
             device: Some(KeyHash([7; 32])),
+            proven: false,
         }
     }
 

@@ -32,6 +32,7 @@ pub mod links;
 mod metrics;
 mod offer;
 mod outbox;
+mod outside;
 mod rooms;
 pub mod roster;
 mod secret;

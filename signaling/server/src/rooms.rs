@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::future::join_all;
-use kreide_cluster::{Catalogue, LessonLog};
+use kreide_cluster::{Catalogue, CatalogueError, LessonLog};
 use kreide_control::{
     Event, LessonKey, MediaPlane, ParticipantNo, RecorderEvent, RecorderPlane, RoomId, TenantId,
 };
@@ -18,7 +18,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::Config;
-use crate::keeper::{self, Input};
+use crate::keeper::{self, Input, Outside};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 
@@ -145,6 +145,31 @@ impl Rooms {
         let _loading = door.lock().await;
         let Some(inbox) = self.keeper_of(lesson) else { return };
         let _gone = inbox.send(Input::Forget(people)).await;
+    }
+
+    /// Hands what the school says of a room to its lesson, if one runs. One that is loaded from now
+    /// on asks itself.
+    ///
+    /// # Errors
+    /// If the catalogue cannot be asked.
+    pub(crate) async fn look_outside(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+    ) -> Result<(), CatalogueError> {
+        let place = (tenant.clone(), room.clone());
+        let door = self.door(&place);
+        let _loading = door.lock().await;
+        let Some((_, inbox)) = self.living(&place) else { return Ok(()) };
+        let catalogue = &self.context.catalogue;
+        let Some(found) = catalogue.room(tenant.clone(), room.clone()).await? else {
+            return Ok(());
+        };
+        let roster = catalogue.roster(tenant, room).await?;
+        let roster = roster.into_iter().map(|person| person.subject).collect();
+        let outside = Outside { policy: found.policy, roster };
+        let _gone = inbox.send(Input::Outside(Box::new(outside))).await;
+        Ok(())
     }
 
     /// Ends all tasks: their browsers are told, their logs written.

@@ -26,7 +26,7 @@ use crate::keys::Keys;
 use crate::limit::{Failures, Rate};
 use crate::metrics::Metrics;
 use crate::rooms::Rooms;
-use crate::{Config, erasing};
+use crate::{Config, erasing, outside};
 
 /// Failures at the door that one address may have. A school has one address: its classes must not
 /// be locked out for long by one who guesses, and 128 bits need no long lock. What is stopped is
@@ -36,7 +36,7 @@ const DOOR: Rate = Rate { burst: 60.0, per_second: 0.5 };
 const HEAD: Duration = Duration::from_secs(5);
 /// How often it is looked for texts that are due to be erased.
 const ERASE: Duration = Duration::from_secs(10);
-/// How often it is looked for people who were erased.
+/// How often it is looked for people who were erased, and for what else changed outside.
 const FORGET: Duration = Duration::from_secs(2);
 /// How long connections may take to end after all were told.
 const END: Duration = Duration::from_secs(3);
@@ -136,6 +136,7 @@ impl Server {
         let every = app.config.texts_kept.clamp(Duration::from_millis(100), ERASE);
         let erasing = tokio::spawn(erasing::run(log, app.catalogue.clone(), every));
         let forgetting = tokio::spawn(erasing::forget_people(app.clone(), every.min(FORGET)));
+        let looking = tokio::spawn(outside::run(app.clone(), every.min(FORGET)));
         let media = tokio::spawn(route_media(app.clone(), events));
         let recorder = tokio::spawn(route_recorder(app.clone(), recorder_events));
         let room = u32::try_from(app.config.max_sockets).unwrap_or(u32::MAX);
@@ -161,6 +162,7 @@ impl Server {
         recorder.abort();
         erasing.abort();
         forgetting.abort();
+        looking.abort();
         Ok(())
     }
 }

@@ -1093,7 +1093,7 @@ export type SlotWish = {
 export type Snapshot = {
   /** Everyone who holds a seat and of whom the reader is told, in the order of their numbers. */
   participants: Participant[];
-  /** The chat, oldest first. */
+  /** The chat, oldest first: the newest messages, as many as fit into 256 KiB of text. */
   chat: ChatMessage[];
   /** Locks that hold for all pupils and guests. */
   locks: Lock[];

@@ -266,6 +266,7 @@ fn numbers_run_out_before_memory_does() {
         seat: None,
         talk: None,
         device: None,
+        proven: false,
     });
     let logged = class.lesson.stamp(Epoch(1), class.now, vec![(Audience::All, event)]);
     class.lesson.apply(&logged[0]).unwrap();

@@ -20,6 +20,7 @@ fn the_stored_form_of_later_kinds() {
         seat: Some(4),
         talk: Some(2),
         device: None,
+        proven: false,
     };
     let acted = |act| Event::Acted { id: 1, by: p(2), until: Millis(9), act };
     let no = p(1);

@@ -122,6 +122,7 @@ fn at_the_door() -> Vec<Row> {
         row("resume", "", Intent::Resume { key: hash(0), next: hash(1) }),
         row("disconnected", "", Intent::Disconnected { who: SOMEONE }),
         row("unattended", "", Intent::Unattended),
+        row("take off", "", Intent::TakenOff { who: SOMEONE }),
         row("set policy", "", Intent::SetPolicy { policy, talks: Vec::new() }),
     ]
 }

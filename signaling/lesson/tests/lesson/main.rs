@@ -7,6 +7,7 @@ mod calm;
 mod chat;
 mod corpus;
 mod crowd;
+mod decided;
 mod doors;
 mod fixture;
 mod forms;

@@ -15,6 +15,7 @@ join                   + - - - - - - - -
 resume                 + - - - - - - - -
 disconnected           - + - - - - - - -
 unattended             - + - - - - - - -
+take off               - + - - - - - - -
 set policy             - + - - - - - - -
 microphone on          - - + + + + + - -
 microphone off         - - + + + + + + -
@@ -267,6 +268,7 @@ fn what_lowers_exposure() {
         lowering,
         [
             "unattended",
+            "take off",
             "microphone off",
             "camera off",
             "content off",

@@ -196,6 +196,7 @@ fn a_log_alone_makes_nobody_recordable() {
         seat: None,
         talk: None,
         device: None,
+        proven: false,
     });
     assert_eq!(apply(taken), [1]);
 }

@@ -25,6 +25,7 @@ fn the_stored_form_of_every_kind() {
             seat: None,
             talk: None,
             device: None,
+            proven: false,
         }),
         Event::SeatLeft { no: p(1) },
         Event::Online { no: p(1), online: true },

@@ -43,7 +43,8 @@ impl Keeper {
             Instant::now() + Duration::from_millis(wait)
         });
         let lost = self.lost_families.values().min().copied();
-        let owed = (!self.owed_tallies.is_empty()).then(Instant::now);
+        let owes = !self.owed_tallies.is_empty() || self.owed_policy.is_some();
+        let owed = owes.then(Instant::now);
         [due, owed, lost, self.unattended_at, self.expectation_at].into_iter().flatten().min()
     }
 
@@ -64,6 +65,9 @@ impl Keeper {
         }
         for (id, batch) in std::mem::take(&mut self.owed_tallies) {
             self.tally(id, batch);
+        }
+        if let Some(policy) = self.owed_policy.take() {
+            self.decide(*policy);
         }
         let clock = Millis(clock::now());
         if let Some((at, intent)) = next(self.ledger.draft(), clock)

@@ -3,7 +3,7 @@
 //! Invariant: the log is taken over before it is read, so nobody else adds to what was read.
 //! Left out on purpose: which lesson of a room it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
@@ -69,6 +69,8 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         return Ok(None);
     }
     let (title, policy) = room.map(|room| (room.title, room.policy)).unwrap_or_default();
+    let has_proven = ledger.committed().proven().next().is_some();
+    let roster = if has_proven { Some(subjects(&context, &key).await?) } else { None };
     let talks = if policy.talks { talks(&context, &key).await? } else { Vec::new() };
     // Transports that a former owner of this process left behind would be beyond anyone's lock.
     // Their browsers are asked for a new offer when they come back.
@@ -98,15 +100,26 @@ pub(crate) async fn load(context: Context, key: LessonKey) -> Result<Option<Keep
         repeat_media: None,
         ballots: None,
         owed_tallies: Vec::new(),
+        owed_policy: None,
         unattended_at: None,
         expectation_at: None,
         lost_families: BTreeMap::new(),
     };
+    if let Some(roster) = roster {
+        keeper.take_off(&roster);
+    }
     keeper.interrupt_recording();
     let decided = Intent::SetPolicy { policy, talks };
     keeper.propose(Actor::Server, decided, Then::Nothing);
     keeper.depart();
     Ok(Some(keeper))
+}
+
+/// Who is on the roster of a lesson's room.
+async fn subjects(context: &Context, key: &LessonKey) -> Result<BTreeSet<String>, ErrorCode> {
+    let roster = context.catalogue.roster(key.tenant.clone(), key.room.clone()).await;
+    let roster = roster.map_err(|_unreachable| ErrorCode::Degraded)?;
+    Ok(roster.into_iter().map(|person| person.subject).collect())
 }
 
 /// The talks that the school has planned for a room.

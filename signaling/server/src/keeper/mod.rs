@@ -18,6 +18,7 @@ mod group_sets;
 mod ledger;
 mod load;
 mod media;
+mod outside;
 mod people;
 mod recorder;
 mod seats;
@@ -32,7 +33,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
 use kreide_control::{
-    Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, RecorderEvent,
+    Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, Policy, RecorderEvent,
 };
 use kreide_lesson::{
     Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent,
@@ -57,6 +58,7 @@ use seats::{Connection, Joining, Seats, Stage};
 
 pub(crate) use calls::{Call, Wanted};
 pub(crate) use load::load;
+pub(crate) use outside::Outside;
 pub(crate) use seats::ConnectionId;
 
 /// Intents that may wait for the log. Beyond, the log counts as unreachable for new ones.
@@ -80,6 +82,8 @@ pub(crate) enum Input {
     Media(kreide_control::Event),
     /// The recorder says something.
     Recorder(RecorderEvent),
+    /// What the school says of the room may have changed.
+    Outside(Box<Outside>),
     /// These people were erased: nothing that they said is told any more.
     Forget(Vec<ParticipantNo>),
     /// The server stops.
@@ -125,6 +129,8 @@ pub(crate) struct Keeper {
     ballots: Option<BallotBox>,
     /// Counted votes that the log did not take.
     owed_tallies: Vec<(u64, Batch)>,
+    /// What the school decided and the log did not take.
+    owed_policy: Option<Box<Policy>>,
     /// When the lesson must rest, unless a teacher comes.
     unattended_at: Option<Instant>,
     /// Families whose connection is gone, and when they lose their talk.
@@ -243,6 +249,7 @@ impl Keeper {
             Input::Call(call) => self.call(*call),
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),
+            Input::Outside(outside) => self.heed(*outside),
             Input::Forget(people) => self.ledger.forget(&people),
             Input::Stop => self.phase = Phase::Stopping,
         }
@@ -451,6 +458,7 @@ impl Keeper {
             Intent::Disconnected { who } => self.seats.goes_offline(who, again),
             Intent::BeginRecording { id } => self.recorder.begins(again, id),
             Intent::Poll(PollIntent::Tally { id, batch }) => self.owed_tallies.push((id, batch)),
+            Intent::SetPolicy { policy, .. } => self.owed_policy = Some(Box::new(policy)),
             _ => {}
         }
         self.refuse(then, ErrorCode::Degraded);

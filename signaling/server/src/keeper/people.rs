@@ -224,6 +224,8 @@ fn left_because(intent: &Intent) -> Option<ErrorCode> {
     match intent {
         Intent::Leave => None,
         Intent::Talk(_) => Some(ErrorCode::TalkOver),
+        // What the door says to them.
+        Intent::TakenOff { .. } => Some(ErrorCode::LinkInvalid),
         _ => Some(ErrorCode::OpenedElsewhere),
     }
 }

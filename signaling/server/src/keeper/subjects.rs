@@ -96,6 +96,7 @@ mod tests {
             seat: None,
             talk: None,
             device: None,
+            proven: false,
         };
         let event = Event::SeatTaken(newcomer);
         Logged { seq, epoch: Epoch(1), at: Millis(5), audience: Audience::All, event }

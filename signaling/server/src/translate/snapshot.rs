@@ -1,4 +1,8 @@
 //! The whole state as one reader may see it.
+//!
+//! Invariant: bounded, since everyone who comes is sent one. People are the bulk of it where all are
+//! told, some 400 bytes each; a thousand long messages would be 8 MB, so of the chat the newest
+//! are told that fit into [`MAX_CHAT_BYTES`].
 
 use kreide_control::{ParticipantNo, Role};
 use kreide_lesson as lesson;
@@ -15,7 +19,7 @@ pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts, reader: ParticipantNo) ->
     let recorded = |no: &ParticipantNo| (sees_all || *no == reader) && lesson.has_consented(*no);
     Snapshot {
         participants: everyone(lesson, texts, reader),
-        chat: lesson.chat_for(reader).map(|line| chat_line(line, texts)).collect(),
+        chat: newest_chat(lesson, texts, reader),
         locks: locks(lesson.room_locks()),
         started: lesson.started().unwrap_or_default().0,
         recording: recording(lesson),
@@ -29,6 +33,27 @@ pub(crate) fn snapshot(lesson: &Lesson, texts: &Texts, reader: ParticipantNo) ->
         talks: classroom::talks(lesson, reader),
         waiting: if sees_all { waiters(lesson, texts) } else { Vec::new() },
     }
+}
+
+/// The newest messages that this reader may read, oldest first, as many as fit.
+fn newest_chat(
+    lesson: &Lesson,
+    texts: &Texts,
+    reader: ParticipantNo,
+) -> Vec<protocol::ChatMessage> {
+    let lines: Vec<_> = lesson.chat_for(reader).collect();
+    let mut room = MAX_CHAT_BYTES;
+    let fits = |message: &protocol::ChatMessage| match room.checked_sub(message.text.len()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    };
+    let newest = lines.into_iter().rev().map(|line| chat_line(line, texts)).take_while(fits);
+    let mut newest: Vec<_> = newest.collect();
+    newest.reverse();
+    newest
 }
 
 pub(super) fn is_teacher(lesson: &Lesson, reader: ParticipantNo) -> bool {
@@ -148,4 +173,90 @@ pub(crate) fn waiting(
         expected: expected.map(|at| at.0),
         now: now.0,
     })
+}
+
+/// Bytes of text of the chat that somebody who comes is sent: thousands of usual messages.
+const MAX_CHAT_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use kreide_control::{Epoch, LessonKey, RoomId, TenantId};
+    use kreide_lesson::{
+        Actor, ChatTo, Identity, Intent, KeyHash, MAX_CHAT_CHARS, MAX_CHAT_KEPT, MAX_SEATS, Millis,
+        STAFF_RESERVE, Subject, Text, TokenId,
+    };
+
+    use super::super::ChatIds;
+    use super::*;
+
+    const NOW: Millis = Millis(1_700_000_000_000);
+    const TEACHER: ParticipantNo = ParticipantNo(1);
+
+    fn act(lesson: &mut Lesson, texts: &mut Texts, actor: Actor, intent: Intent) {
+        let outcome = lesson.handle(actor, intent, NOW).unwrap();
+        for logged in lesson.stamp(Epoch(1), NOW, outcome.events) {
+            lesson.apply(&logged).unwrap();
+        }
+        for payload in outcome.payloads {
+            texts.learn(payload.id, payload.text);
+        }
+    }
+
+    /// A teacher and so many pupils.
+    fn lesson(pupils: usize) -> (Lesson, Texts) {
+        let tenant = TenantId::parse("school").unwrap();
+        let room = RoomId::parse("hall").unwrap();
+        let mut lesson = Lesson::new(LessonKey { tenant, room, lesson: 1 });
+        let mut texts = Texts::new(ChatIds::new(b"test"), HashMap::new());
+        for n in 0..=pupils {
+            let identity = Identity {
+                subject: Subject(n.to_string()),
+                role: if n == 0 { Role::Teacher } else { Role::Pupil },
+                name: Text::from(format!("name of {n}")),
+                consent: false,
+                token: TokenId(n.to_string()),
+                token_expires: NOW,
+                waits: false,
+                seat: None,
+                talk: None,
+                device: None,
+            };
+            let join = Intent::Join { identity, key: KeyHash([0; 32]) };
+            act(&mut lesson, &mut texts, Actor::Door, join);
+        }
+        (lesson, texts)
+    }
+
+    fn write(lesson: &mut Lesson, texts: &mut Texts, text: &str) {
+        let chat = Intent::Chat { to: ChatTo::All, text: Text::from(text) };
+        act(lesson, texts, Actor::Participant(TEACHER), chat);
+    }
+
+    #[test]
+    fn the_state_of_a_full_lesson_in_which_much_was_written_is_bounded() {
+        let (mut lesson, mut texts) = lesson(MAX_SEATS - STAFF_RESERVE);
+        let long = "\u{1f600}".repeat(MAX_CHAT_CHARS);
+        (0..MAX_CHAT_KEPT).for_each(|_| write(&mut lesson, &mut texts, &long));
+        write(&mut lesson, &mut texts, "the last");
+        let snapshot = |reader| {
+            let snapshot = snapshot(&lesson, &texts, reader);
+            assert_eq!(snapshot.chat.last().unwrap().text, "the last");
+            assert!(snapshot.chat.len() > 30);
+            serde_json::to_vec(&snapshot).unwrap().len()
+        };
+        let (teacher, pupil) = (snapshot(TEACHER), snapshot(ParticipantNo(2)));
+        println!("{teacher} bytes for a teacher, {pupil} for a pupil");
+        assert!(teacher < 1_000_000 && pupil < 300_000);
+    }
+
+    #[test]
+    fn a_usual_chat_is_told_whole_and_in_its_order() {
+        let (mut lesson, mut texts) = lesson(1);
+        (0..MAX_CHAT_KEPT).for_each(|n| write(&mut lesson, &mut texts, &format!("{n:100}")));
+        let chat = snapshot(&lesson, &texts, TEACHER).chat;
+        let told: Vec<usize> = chat.iter().map(|line| line.text.trim().parse().unwrap()).collect();
+        assert_eq!(told, (0..MAX_CHAT_KEPT).collect::<Vec<_>>());
+    }
 }

@@ -3,11 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kreide_cluster::{Catalogue, LinksFor, SqliteStore};
-use kreide_control::{Role, RoomId, TenantId};
-use kreide_server::{roster, talks};
+use kreide_control::{Lobby, LockKind, Policy, Role, RoomId, TenantId};
+use kreide_server::{Config, roster, talks};
 use serde_json::{Value, json};
 
-use crate::common::{Answer, Fixture, open};
+use crate::common::{Answer, Client, Fixture, open};
 
 const CLASS: &str = "id,name,role,seat,consent\n\
     l1,Frau Kern,teacher,1,no\ns1,Ada,pupil,2,yes\ns2,Ben,pupil,3,no\n";
@@ -264,4 +264,99 @@ async fn hostile_returns_after_a_removal_find_the_door_shut() {
     import(&server, &CLASS.replace("s2,Ben,pupil,3,no\n", ""), LinksFor::Nobody).await;
     let answer = server.enter(&json!({ "link": class, "chosen": ben })).await;
     assert_eq!(refused(&answer), (404, "NOT_FOUND".to_owned()));
+}
+
+/// Whoever is taken off the roster loses the seat in the lesson that runs, and neither the key of
+/// the seat nor a token that the door gave before brings it back.
+#[tokio::test]
+async fn hostile_person_off_the_roster_keeps_no_seat_and_no_token() {
+    let server = Fixture::start().await;
+    server.decide(open()).await;
+    let links = import(&server, CLASS, LinksFor::Newcomers).await;
+    let mut teacher = server.join(&server.token(of(&links, "Frau Kern")).await).await;
+    let mut ada = server.join(&server.token(of(&links, "Ada")).await).await;
+    let mut ben = server.join(&server.token(of(&links, "Ben")).await).await;
+    // One who came without the roster, and one who claims a name of it.
+    let mut guest = server.person(Role::Guest, "Opa").await;
+    let spare = server.token(of(&links, "Ada")).await;
+    let resume = ada.resume();
+    let no = ada.me();
+
+    import(&server, &CLASS.replace("s1,Ada,pupil,2,yes\n", ""), LinksFor::Nobody).await;
+    assert_eq!(ada.expect_end().await.as_deref(), Some("LINK_INVALID"));
+    assert_eq!(teacher.told("left").await["who"], no);
+    let token = json!({ "token": spare });
+    assert_eq!(Client::connect(server.address).await.refused(token).await, "LINK_INVALID");
+    assert_eq!(Client::connect(server.address).await.refused(resume).await, "RESUME_INVALID");
+    for other in [&mut ben, &mut guest, &mut teacher] {
+        other.does(json!({ "type": "hand", "up": true })).await;
+    }
+    // Back on the roster: by a new link.
+    let new = import(&server, CLASS, LinksFor::Newcomers).await;
+    assert_eq!(server.join(&server.token(of(&new, "Ada")).await).await.me(), no);
+}
+
+/// The same for those who wait, and when the import comes while the server is down.
+#[tokio::test]
+async fn hostile_person_off_the_roster_waits_no_longer_and_returns_after_no_restart() {
+    let server = Fixture::start().await;
+    server.decide(Policy { lobby: Lobby::Everyone, ..open() }).await;
+    let links = import(&server, CLASS, LinksFor::Newcomers).await;
+    let mut teacher = server.join(&server.token(of(&links, "Frau Kern")).await).await;
+    let ada = server.waits(&server.token(of(&links, "Ada")).await).await;
+    let ben = server.waits(&server.token(of(&links, "Ben")).await).await;
+    teacher.does(json!({ "type": "admit", "who": 2 })).await;
+    let mut ada = ada;
+    ada.comes_in().await;
+    let mut ben = ben;
+    import(&server, &CLASS.replace("s2,Ben,pupil,3,no\n", ""), LinksFor::Nobody).await;
+    assert_eq!(ben.expect_end().await.as_deref(), Some("LINK_INVALID"));
+    teacher.told("waitEnded").await;
+
+    let (resume, back) = (ada.resume(), teacher.resume());
+    let folder = server.stop().await;
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let file = CLASS.lines().filter(|line| !line.contains("Ada") && !line.contains("Ben"));
+    let file: String = file.map(|line| format!("{line}\n")).collect();
+    let wanted =
+        roster::Wanted { tenant: school(), room: RoomId::parse("7b"), links: LinksFor::Nobody };
+    roster::import(&store, "http://127.0.0.1", file.as_bytes(), wanted).await.unwrap();
+    let server = Fixture::start_in(folder, Config::standard()).await;
+    assert_eq!(Client::connect(server.address).await.refused(resume).await, "RESUME_INVALID");
+    let mut teacher = Client::connect(server.address).await;
+    teacher.join(back).await;
+    let people = teacher.joined["snapshot"]["participants"].as_array().unwrap().len();
+    assert_eq!(people, 1);
+}
+
+/// What a school decides reaches the lesson that runs.
+#[tokio::test]
+async fn a_policy_that_changes_holds_in_the_lesson_that_runs() {
+    let server = Fixture::start().await;
+    server.decide(open()).await;
+    let mut teacher = server.person(Role::Teacher, "Frau Kern").await;
+    let mut pupil = server.person(Role::Pupil, "Ben").await;
+    pupil.does(json!({ "type": "send", "kind": "camera", "on": true })).await;
+    let locked = [LockKind::Camera, LockKind::People].into();
+    server.decide(Policy { attendance: true, locked, ..open() }).await;
+    assert_eq!(pupil.told("policy").await["policy"]["attendance"], true);
+    let camera = pupil.told("locks").await;
+    assert!(camera["locks"].to_string().contains("camera"), "{camera}");
+    assert_eq!(pupil.told("locks").await["people"].as_array().unwrap().len(), 2);
+    let off = pupil.told("sending").await;
+    assert_eq!(
+        (&off["source"], &off["on"], &off["by"]),
+        (&json!("camera"), &json!(false), &json!(0))
+    );
+    let denied = pupil.may_not(json!({ "type": "send", "kind": "camera", "on": true })).await;
+    assert_eq!(denied, "DENIED");
+    assert_eq!(teacher.told("policy").await["policy"]["attendance"], true);
+    // A restart changes nothing of what a teacher opened meanwhile.
+    teacher.does(json!({ "type": "lock", "who": null, "what": "camera", "locked": false })).await;
+    let back = teacher.resume();
+    let server = server.restart().await;
+    let mut teacher = Client::connect(server.address).await;
+    teacher.join(back).await;
+    let locks = teacher.joined["snapshot"]["locks"].to_string();
+    assert!(locks.contains("people") && !locks.contains("camera"), "{locks}");
 }

@@ -166,7 +166,7 @@ impl Fixture {
         Answer { status, head: head.to_lowercase(), body: body.to_owned() }
     }
 
-    /// Decides for room 7b; a lesson that runs goes on as it began.
+    /// Decides for room 7b as another process would; a lesson that runs hears of it soon.
     pub(crate) async fn decide(&self, policy: Policy) {
         let store = SqliteStore::open(self.folder.path()).await.unwrap();
         let tenant = TenantId::parse("school").unwrap();
