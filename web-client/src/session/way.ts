@@ -12,7 +12,7 @@ import type { Door, Failure, Past, Phase } from './model';
 
 /** Reasons after which the seat is no longer this person's. */
 const CLOSED: readonly (Failure | 'LEFT')[] = [
-  'LEFT', 'LESSON_ENDED', 'REMOVED', 'TURNED_AWAY', 'TALK_OVER',
+  'LEFT', 'LESSON_ENDED', 'REMOVED', 'TURNED_AWAY', 'TALK_OVER', 'LINK_INVALID',
 ];
 
 export class Way {
