@@ -1,12 +1,11 @@
 //! The log's one writer: group commit.
 //!
 //! Invariant: a transaction that is not full begins no sooner than [`APART`] after the one before,
-//! and everything that queued meanwhile goes into it; so an idle log answers at once, and a busy one pays one flush
-//! for many appends, however quick the disk is. A batch in which somebody is new pays a second one,
-//! for the keys. A refused append changes
-//! nothing and does not touch its neighbours; a failing disk fails the whole transaction, and
-//! everyone in it hears [`LogError::Unavailable`]. What erases is done by itself, in its turn: no
-//! text is sealed under a key that is being destroyed.
+//! and everything that queued meanwhile goes into it; so an idle log answers at once, and a busy one
+//! pays one flush for many appends, however quick the disk is. A batch in which somebody is new pays
+//! a second one, for the keys. A refused append changes nothing and does not touch its neighbours; a
+//! failing disk fails the whole transaction, and everyone in it hears [`LogError::Unavailable`]. What
+//! erases is done by itself, in its turn: no text is sealed under a key that is being destroyed.
 //! Left out on purpose: waiting for company before the first append after a rest.
 
 use std::iter::zip;

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a token opens the recordings of one room in one role, for four hours, and no door.
 //! For a seat it speaks only as long as the seat is held.
-//! Whoever waits to be let in has one that opens nothing yet. It holds no name. EdDSA is the one algorithm, whatever the header of a token says.
+//! Whoever waits to be let in has one that opens nothing yet. It holds no name. EdDSA is the one
+//! algorithm, whatever the header of a token says.
 //! Left out on purpose: what a role may do with a recording, which the recorder decides, and
 //! withdrawal before the four hours are over.
 

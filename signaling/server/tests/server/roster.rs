@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kreide_cluster::{Catalogue, LinksFor, SqliteStore};
+use kreide_cluster::{Catalogue, LinksFor, Room, SqliteStore};
 use kreide_control::{Lobby, LockKind, Policy, Role, RoomId, TenantId};
 use kreide_server::{Config, roster, talks};
 use serde_json::{Value, json};
@@ -359,4 +359,24 @@ async fn a_policy_that_changes_holds_in_the_lesson_that_runs() {
     teacher.join(back).await;
     let locks = teacher.joined["snapshot"]["locks"].to_string();
     assert!(locks.contains("people") && !locks.contains("camera"), "{locks}");
+}
+
+/// A room that this version cannot read keeps no other from hearing what was decided for it.
+#[tokio::test]
+async fn a_damaged_policy_holds_up_no_other_room() {
+    let server = Fixture::start().await;
+    server.decide(open()).await;
+    let _teacher = server.person(Role::Teacher, "Frau Kern").await;
+    let other = Room::new(school(), RoomId::parse("8a").unwrap(), "8a".to_owned());
+    let store = SqliteStore::open(server.folder.path()).await.unwrap();
+    store.put_room(Room { policy: open(), ..other.clone() }).await.unwrap();
+    let link = server.link("8a", Role::Teacher, "Herr Lang").await;
+    let mut lang = server.join(&server.token(&link).await).await;
+
+    let file = server.folder.path().join("kreide.db");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    let damaged = "UPDATE rooms SET policy = '{\"lobby\":7}' WHERE room = '7b'";
+    assert_eq!(sqlx::query(damaged).execute(&pool).await.unwrap().rows_affected(), 1);
+    store.put_room(Room { policy: Policy { attendance: true, ..open() }, ..other }).await.unwrap();
+    assert_eq!(lang.told("policy").await["policy"]["attendance"], true);
 }
