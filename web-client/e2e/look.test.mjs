@@ -71,7 +71,7 @@ const SCENES = [
   ['role=pupil&count=4&recording=runs', '[data-control=more] button', '.panel li:nth-last-child(2) button'],
   ['at=door&role=teacher&recordings=7'],
   ['at=out&role=teacher&reason=LESSON_ENDED&recordings=1'],
-  ['at=watch&recordings=1'],
+  ['at=watch&recordings=1', '.player video'],
   ['at=watch&fault=401'],
   ['at=watch&recordings=1&unplayable'],
   ['role=pupil&count=30&content&quiet&chat', '[data-control=chat] button'],

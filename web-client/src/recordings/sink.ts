@@ -45,12 +45,12 @@ export class Sink {
     if (!types) throw new Failed('failed');
     this.#buffers = {
       picture: source.addSourceBuffer(types.picture),
-      sound: source.addSourceBuffer(types.sound),
+      ...(types.sound && { sound: source.addSourceBuffer(types.sound) }),
     };
   }
 
   get updating(): boolean {
-    return this.#buffers.picture.updating || this.#buffers.sound.updating;
+    return this.#all().some(({ updating }) => updating);
   }
 
   /** Whether the two do not hold the same, or the browser has dropped pictures. */
@@ -85,7 +85,7 @@ export class Sink {
   }
 
   async remove(from: number, to: number): Promise<void> {
-    for (const buffer of Object.values(this.#buffers)) {
+    for (const buffer of this.#all()) {
       if (buffer.buffered.length > 0) await done(buffer, () => buffer.remove(from, to));
     }
   }
@@ -98,11 +98,15 @@ export class Sink {
     this.#dropped = false;
   }
 
+  #all(): SourceBuffer[] {
+    return Object.values(this.#buffers);
+  }
+
   #want({ picture, sound }: Each<ArrayBuffer>, drops: boolean): void {
-    this.#waiting = [
-      { buffer: this.#buffers.picture, bytes: picture, drops },
-      { buffer: this.#buffers.sound, bytes: sound, drops: false },
-    ].filter(({ bytes }) => bytes.byteLength > 0);
+    const buffers = this.#buffers;
+    const waiting = [{ buffer: buffers.picture, bytes: picture, drops }];
+    if (buffers.sound && sound) waiting.push({ buffer: buffers.sound, bytes: sound, drops: false });
+    this.#waiting = waiting.filter(({ bytes }) => bytes.byteLength > 0);
   }
 }
 

@@ -51,7 +51,9 @@ const split = (clusters: readonly number[], end = 2) =>
 describe('the types of both tracks', () => {
   it.each([
     ['video/webm; codecs="vp8,opus"', { picture: 'video/webm; codecs="vp8"', sound: 'audio/webm; codecs="opus"' }],
-    ['video/webm; codecs="vp8"', null],
+    ['video/webm; codecs="vp8"', { picture: 'video/webm; codecs="vp8"' }],
+    ['video/webm', null],
+    ['video/webm; codecs="vp8,opus,opus"', null],
     ['video/mp4; codecs="avc1,opus"', null],
   ])('%s', (mime, types) => expect(typesOf(mime)).toEqual(types));
 });
@@ -61,7 +63,15 @@ describe('the initialization segment', () => {
     const { init } = new Splitter(buffer(INIT));
     const head = [...EBML, ...ID.segment, ...UNKNOWN, ...INFO];
     expect(bytes(init.picture)).toEqual([...head, ...ID.tracks, ...long(8), ...entry(2, 1)]);
-    expect(bytes(init.sound)).toEqual([...head, ...ID.tracks, ...long(8), ...entry(1, 2)]);
+    expect(bytes(init.sound ?? new ArrayBuffer(0))).toEqual([...head, ...ID.tracks, ...long(8), ...entry(1, 2)]);
+  });
+
+  it('has no sound where there is none', () => {
+    const silent = [...EBML, ...ID.segment, ...UNKNOWN, ...element(ID.tracks, entry(1, 1))];
+    const splitter = new Splitter(buffer(silent));
+    expect(Object.keys(splitter.init)).toEqual(['picture']);
+    const parts = splitter.split(buffer(element(ID.cluster, timestamp(0), simple(1, 0, 7))), 1);
+    expect(bytes(parts.picture)).toEqual([...ID.cluster, ...long(11), ...timestamp(0), ...simple(1, 0, 7)]);
   });
 
   it.each([
@@ -83,7 +93,7 @@ describe('clusters', () => {
     expect(bytes(parts.picture)).toEqual([
       ...ID.cluster, ...long(11), ...timestamp(1000), ...simple(2, 5, 8),
     ]);
-    expect(bytes(parts.sound)).toEqual([
+    expect(bytes(parts.sound ?? new ArrayBuffer(0))).toEqual([
       ...ID.cluster, ...long(18), ...timestamp(1000), ...simple(1, 0, 7), ...simple(1, 20, 9),
       ...ID.cluster, ...long(11), ...timestamp(1040), ...simple(1, 0, 10),
     ]);

@@ -11,8 +11,11 @@ import { Failed } from './trouble';
 
 export type Track = 'picture' | 'sound';
 
-/** Something for each track. */
-export type Each<T> = Record<Track, T>;
+/** Something for each track; a recording may be without sound. */
+export interface Each<T> {
+  picture: T;
+  sound?: T;
+}
 
 /** Ids of elements (RFC 9559, section 5). */
 const ID = {
@@ -37,11 +40,14 @@ interface Element {
   end: number;
 }
 
-/** What each track's buffer is to be opened with; null if that is not one of either kind. */
+/** What each track's buffer is to be opened with; null if it is no type of recordings. */
 export function typesOf(mime: string): Each<string> | null {
-  const [, picture, sound] = /^video\/webm; codecs="([^,"]+),([^,"]+)"$/u.exec(mime) ?? [];
-  if (!picture || !sound) return null;
-  return { picture: `video/webm; codecs="${picture}"`, sound: `audio/webm; codecs="${sound}"` };
+  const [, picture, sound] = /^video\/webm; codecs="([^,"]+)(?:,([^,"]+))?"$/u.exec(mime) ?? [];
+  if (!picture) return null;
+  return {
+    picture: `video/webm; codecs="${picture}"`,
+    ...(sound && { sound: `audio/webm; codecs="${sound}"` }),
+  };
 }
 
 /** Knows the tracks of one recording. Throws `Failed` at what is no recording. */
@@ -58,15 +64,13 @@ export class Splitter {
     const inside = [...elements(view, segment.data, segment.end)];
     const tracks = sole(inside, ID.tracks);
     const entries = [...elements(view, tracks.data, tracks.end)].filter(({ id }) => id === ID.trackEntry);
-    const find = (type: number) => {
-      const entry = entries.find((each) => number(view, each, ID.trackType) === type);
-      if (!entry) throw new Failed('failed');
-      return entry;
-    };
+    const find = (type: number) =>
+      entries.find((each) => number(view, each, ID.trackType) === type);
     const [picture, sound] = [find(1), find(2)];
+    if (!picture) throw new Failed('failed');
     this.#numbers = {
       picture: number(view, picture, ID.trackNumber),
-      sound: number(view, sound, ID.trackNumber),
+      ...(sound && { sound: number(view, sound, ID.trackNumber) }),
     };
     const only = (entry: Element) => {
       const front = inside.filter(({ at }) => at < tracks.at);
@@ -80,7 +84,7 @@ export class Splitter {
         cut(bytes, entry),
       ]);
     };
-    this.init = { picture: only(picture), sound: only(sound) };
+    this.init = { picture: only(picture), ...(sound && { sound: only(sound) }) };
   }
 
   /**
@@ -89,7 +93,7 @@ export class Splitter {
    */
   split(bytes: ArrayBuffer, end: number): Each<ArrayBuffer> & { open: boolean } {
     const view = new DataView(bytes);
-    const pieces: Each<Uint8Array[]> = { picture: [], sound: [] };
+    const pieces: Record<Track, Uint8Array[]> = { picture: [], sound: [] };
     let open = false;
     for (const cluster of elements(view, 0, view.byteLength)) {
       if (cluster.id !== ID.cluster) continue;

@@ -98,23 +98,22 @@ async function draw(): Promise<Media> {
     recorder.stop();
   });
   const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-  const cuts = clusters(bytes);
+  const view = new DataView(bytes.buffer);
+  const cuts = clusters(view);
   const fragments = cuts.map((offset, index) => ({
     start: index * 1000,
     offset,
-    length: (cuts[index + 1] ?? bytes.length) - offset,
+    length: 12 + view.getUint32(offset + 8),
     keyframe: index === 0,
   }));
   return { bytes, init: cuts[0] ?? bytes.length, fragments };
 }
 
-/** Where the element Cluster stands (RFC 9559, section 5.1.3). */
-function clusters(bytes: Uint8Array): number[] {
+/** Where the element Cluster stands (RFC 9559, section 5.1.3), with its size in eight bytes. */
+function clusters(view: DataView): number[] {
   const found: number[] = [];
-  for (let at = 0; at + 4 <= bytes.length; at += 1) {
-    if (bytes[at] === 0x1f && bytes[at + 1] === 0x43 && bytes[at + 2] === 0xb6 && bytes[at + 3] === 0x75) {
-      found.push(at);
-    }
+  for (let at = 0; at + 12 <= view.byteLength; at += 1) {
+    if (view.getUint32(at) === 0x1f43_b675 && view.getUint32(at + 4) === 0x0100_0000) found.push(at);
   }
   return found;
 }
