@@ -286,8 +286,19 @@ impl Studio {
         event.expect("an event comes").unwrap()
     }
 
+    /// Waits until a teacher sees so many fragments.
+    pub(crate) async fn wait_for_fragments(&self, recording: &str, many: usize) {
+        let waiting = async {
+            while self.fragments(recording).await < many {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+        waited.unwrap_or_else(|_| panic!("{recording} never has {many} fragments"));
+    }
+
     /// How many fragments a teacher sees. None while the recording has no row yet.
-    pub(crate) async fn fragments(&self, recording: &str) -> usize {
+    async fn fragments(&self, recording: &str) -> usize {
         let path = format!("/api/recordings/{recording}");
         let reply = self.ask("GET", &path, "school/7b/teacher").await;
         let count = |index: serde_json::Value| index["fragments"].as_array().map(Vec::len);

@@ -19,9 +19,7 @@ async fn a_lesson_is_recorded_and_plays() {
     frames();
     studio.recorder.record(studio.order("r1")).unwrap();
     studio.play(Duration::from_millis(3_000)).join().unwrap();
-    while studio.fragments("r1").await < 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    studio.wait_for_fragments("r1", 2).await;
 
     // A late reader watches from the beginning while it runs.
     let running = studio.ask("GET", "/api/recordings/r1", TEACHER).await.json();
@@ -131,9 +129,7 @@ async fn what_a_crash_cut_is_ended_by_the_next_start() {
     frames();
     studio.recorder.record(studio.order("r1")).unwrap();
     let lesson_goes_on = studio.play(Duration::from_secs(20));
-    while studio.fragments("r1").await < 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    studio.wait_for_fragments("r1", 2).await;
     // What the disk holds at this moment, cut in the middle of the last cluster.
     let row = studio.store.recording(tenant("school"), room("7b"), id("r1")).await.unwrap();
     let cut = fs::read(studio.path("r1")).unwrap();

@@ -13,7 +13,7 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::common::{Client, Fixture, eventually, lesson, open, pack, until};
+use crate::common::{Client, Fixture, PATIENCE, eventually, lesson, open, pack, until};
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -128,9 +128,12 @@ async fn no_canary_in_logs_or_metrics() {
     server.log.down();
     assert_eq!(pupil.may_not(json!({ "type": "chat", "text": "canary-lost" })).await, "DEGRADED");
     server.log.good();
-    while pupil.ask(json!({ "type": "hand", "up": true })).await.0["type"] == "error" {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let written = tokio::time::timeout(PATIENCE, async {
+        while pupil.ask(json!({ "type": "hand", "up": true })).await.0["type"] == "error" {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    written.await.expect("the log is good again");
     let forged = format!("{}x", server.token(&link).await);
     let client = Client::connect(server.address).await;
     assert_eq!(client.refused(json!({ "token": forged })).await, "TOKEN_INVALID");
