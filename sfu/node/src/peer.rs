@@ -26,6 +26,8 @@ pub(crate) struct Peer {
     /// What its transport had dropped when that was reported last.
     pub(crate) refused: Counters,
     pub(crate) deadline: Option<Instant>,
+    /// Its transport dropped, sent or was told something since the last report.
+    pub(crate) stirred: bool,
 }
 
 pub(crate) struct Room {
@@ -47,6 +49,13 @@ pub(crate) struct Room {
 }
 
 impl Peer {
+    /// Has the next report look at this peer, whose index is `id`.
+    pub(crate) fn stir(&mut self, id: usize, stirred: &mut Vec<usize>) {
+        if !std::mem::replace(&mut self.stirred, true) {
+            stirred.push(id);
+        }
+    }
+
     /// Remembers which of our addresses a peer speaks to, from a datagram of its chosen path.
     pub(crate) fn answer_from(&mut self, datagram: &Datagram) {
         if self.transport.remote() == Some(datagram.from) {

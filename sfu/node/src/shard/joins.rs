@@ -55,6 +55,7 @@ impl Shard {
             addresses: Vec::new(),
             local: None,
             refused: Counters::default(),
+            stirred: false,
             deadline: None,
         }));
         self.metrics.transports.inc();

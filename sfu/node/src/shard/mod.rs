@@ -91,6 +91,8 @@ pub(crate) struct Shard {
     handshakes: Handshakes,
     /// Rooms that took something in and did not send it on yet.
     touched: Vec<usize>,
+    /// Peers whose transports dropped, sent or were told something since the last report.
+    stirred: Vec<usize>,
     sent: Sent,
     /// Time not slept since the last report.
     busy: Duration,
@@ -122,6 +124,7 @@ impl Shard {
             deadlines: Deadlines::default(),
             handshakes: Handshakes::default(),
             touched: Vec::new(),
+            stirred: Vec::new(),
             sent: Sent::default(),
             busy: Duration::ZERO,
             next_report: began,
@@ -323,8 +326,9 @@ impl Shard {
                 self.metrics.untapped.inc_by(untapped as u64);
                 continue;
             }
-            let peer = entry.by_member.get(batch.to.0).copied().flatten();
-            if let Some(peer) = peer.and_then(|id| self.peers.get_mut(id)) {
+            let id = entry.by_member.get(batch.to.0).copied().flatten();
+            if let Some((id, peer)) = id.and_then(|id| Some((id, self.peers.get_mut(id)?))) {
+                peer.stir(id, &mut self.stirred);
                 sending::send(&self.socket, peer, batch, &mut self.sent);
             }
         }
@@ -449,11 +453,15 @@ impl Shard {
             self.metrics.add(room.lesson.tenant.as_str(), &room.reported, &stats);
             room.reported = stats;
         }
-        for (id, peer) in &mut self.peers {
+        let mut stirred = std::mem::take(&mut self.stirred);
+        for id in stirred.drain(..) {
+            let Some(peer) = self.peers.get_mut(id) else { continue };
+            peer.stirred = false;
             self.metrics.add_refusals(peer);
             let wanted = peer.transport.poll_timeout();
             self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, wanted);
         }
+        self.stirred = stirred;
     }
 }
 

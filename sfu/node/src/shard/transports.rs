@@ -43,6 +43,7 @@ impl Shard {
                 TransportEvent::Closed => ended = Some(DisconnectReason::ClosedByPeer),
             }
         }
+        peer.stir(id, &mut self.stirred);
         let wanted = peer.transport.poll_timeout();
         self.deadlines.set(Sleeper::Peer(id), &mut peer.deadline, wanted);
         if connected && let Some(lesson) = self.rooms.get(room).map(|r| r.lesson.clone()) {
