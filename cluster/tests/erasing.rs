@@ -40,7 +40,7 @@ async fn taught(store: &SqliteStore, number: u32) -> Epoch {
             text(3, 1, "canary-ada-chat"),
             text(4, 2, "canary-ben-chat"),
         ],
-        seats: vec![seated(1, "ada"), seated(2, "ben")],
+        seats: vec![seated(1, "subject-ada"), seated(2, "subject-ben")],
     };
     store.append(append).await.unwrap();
     epoch
@@ -75,6 +75,14 @@ async fn keys(folder: &Path) -> Vec<Vec<u8>> {
         .await
         .unwrap()
 }
+
+/// Runs a statement on a file, and says what it counts.
+async fn count(folder: &Path, file: &str, statement: &'static str) -> i64 {
+    let options = SqliteConnectOptions::new().filename(folder.join(file));
+    query_scalar(statement).fetch_one(&mut options.connect().await.unwrap()).await.unwrap()
+}
+
+const SEATS: &str = "SELECT count(*) FROM seats";
 
 /// A copy of the store as a backup takes it: everything but the keys.
 async fn back_up(folder: &Path, to: &Path) {
@@ -111,6 +119,7 @@ async fn no_text_stands_in_the_files() {
     taught(&store, 1).await;
     assert_eq!(texts(&store, 1).await.len(), 4);
     assert_eq!(on_disk(folder.path(), b"canary"), 0);
+    assert_eq!(on_disk(folder.path(), b"subject-"), 0);
     assert!(on_disk(folder.path(), b"event 3") > 0, "this would find it");
 }
 
@@ -143,14 +152,14 @@ async fn a_destroyed_key_is_in_no_file() {
         }
     }
     let before = keys(folder.path()).await;
-    assert_eq!(before.len(), 2_400);
+    assert_eq!(before.len(), 60 * 63, "some are for those who come next");
     for number in 1..=30 {
         store.erase(lesson(number), Whose::Everyone).await.unwrap();
     }
     store.erase(lesson(31), Whose::One(ParticipantNo(7))).await.unwrap();
     let after = keys(folder.path()).await;
     let dead: Vec<_> = before.iter().filter(|key| !after.contains(key)).collect();
-    assert_eq!(dead.len(), 30 * 40 + 1);
+    assert_eq!(dead.len(), 30 * 63 + 1);
     let files = std::fs::read_dir(folder.path()).unwrap();
     let files: Vec<u8> =
         files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
@@ -172,10 +181,10 @@ async fn yesterdays_store_brings_no_erased_person_back() {
     for number in [1, 2] {
         taught(&store, number).await;
     }
-    let sealed = store.keyring().seal(&school(), "ada", "canary-ada-roster").await.unwrap();
+    let sealed = store.keyring().seal(&school(), "subject-ada", "canary-ada-roster").await.unwrap();
     back_up(folder.path(), &copy).await;
-    assert_eq!(erased(&store, school(), "ada".to_owned()).await, 4);
-    assert_eq!(erased(&store, school(), "ada".to_owned()).await, 0, "once is enough");
+    assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 4);
+    assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 0, "once is enough");
     drop(store);
     closed(folder.path(), "kreide.db").await;
 
@@ -188,7 +197,8 @@ async fn yesterdays_store_brings_no_erased_person_back() {
             [format!("canary-ben-name-{number}"), format!("canary-ben-chat-{number}")]
         );
     }
-    assert_eq!(store.keyring().open_name(&school(), "ada", &sealed).await.unwrap(), None);
+    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 2, "Ben's");
+    assert_eq!(store.keyring().open_name(&school(), "subject-ada", &sealed).await.unwrap(), None);
     assert_eq!(on_disk(folder.path(), b"canary-ada"), 0);
     assert_eq!(on_disk(outside.path(), b"canary-ada"), 0);
 }
@@ -211,8 +221,44 @@ async fn who_comes_back_after_being_erased_is_read_again_from_then_on() {
     store.append(append).await.unwrap();
     assert_eq!(texts(&store, 1).await, ["canary-ben-name-1", "canary-ben-chat-1", "again"]);
     // The number is still known to be Ada's.
-    assert_eq!(erased(&store, school(), "ada".to_owned()).await, 1);
+    assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 1);
     assert_eq!(texts(&store, 1).await, ["canary-ben-name-1", "canary-ben-chat-1"]);
+}
+
+#[tokio::test]
+async fn who_had_which_number_is_known_as_long_as_the_lesson_has_texts() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let epoch = taught(&store, 1).await;
+    let refused = Append {
+        lesson: lesson(1),
+        epoch,
+        expected_last: 3,
+        records: Vec::new(),
+        payloads: Vec::new(),
+        seats: vec![Seated { owner: ParticipantNo(3), subject: "subject-cleo".to_owned() }],
+    };
+    store.append(refused).await.unwrap_err();
+    taught(&store, 2).await;
+    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 4);
+    store.erase(lesson(1), Whose::Everyone).await.unwrap();
+    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 2);
+    assert_eq!(erased(&store, school(), "subject-ben".to_owned()).await, 2);
+    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 1);
+}
+
+#[tokio::test]
+async fn numbers_that_only_the_keys_know_are_found_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    taught(&store, 1).await;
+    let gone = "DELETE FROM seats WHERE owner = 1 RETURNING owner";
+    assert_eq!(count(folder.path(), "kreide.db", gone).await, 1);
+    let earlier = "INSERT INTO seats VALUES ('school', '7b', 1, 1, 'subject-ada') RETURNING owner";
+    assert_eq!(count(folder.path(), "keys.db", earlier).await, 1);
+    assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 2);
+    assert_eq!(texts(&store, 1).await, ["canary-ben-name-1", "canary-ben-chat-1"]);
+    assert_eq!(count(folder.path(), "keys.db", SEATS).await, 0);
 }
 
 #[tokio::test]
@@ -222,12 +268,12 @@ async fn another_school_has_other_people() {
     taught(&store, 1).await;
     let other = TenantId::parse("other").unwrap();
     let keyring = store.keyring();
-    let sealed = keyring.seal(&school(), "ada", "Ada").await.unwrap();
-    assert_eq!(erased(&store, other.clone(), "ada".to_owned()).await, 0);
+    let sealed = keyring.seal(&school(), "subject-ada", "Ada").await.unwrap();
+    assert_eq!(erased(&store, other.clone(), "subject-ada".to_owned()).await, 0);
     assert_eq!(texts(&store, 1).await.len(), 4);
-    assert_eq!(keyring.open_name(&school(), "ada", &sealed).await.unwrap().unwrap(), "Ada");
-    assert_eq!(keyring.open_name(&other, "ada", &sealed).await.unwrap(), None);
-    assert_eq!(keyring.open_name(&school(), "ben", &sealed).await.unwrap(), None);
+    assert_eq!(keyring.open_name(&school(), "subject-ada", &sealed).await.unwrap().unwrap(), "Ada");
+    assert_eq!(keyring.open_name(&other, "subject-ada", &sealed).await.unwrap(), None);
+    assert_eq!(keyring.open_name(&school(), "subject-ben", &sealed).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -25,7 +25,13 @@ CREATE TABLE IF NOT EXISTS names (
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS live_names ON names (tenant, subject) WHERE dead = 0;
 
--- Which numbers a person had, so that all their keys are found.
+-- What makes the codes of people in the store: one row, made with the file.
+CREATE TABLE IF NOT EXISTS secrets (
+    id     INTEGER PRIMARY KEY CHECK (id = 1),
+    person BLOB NOT NULL CHECK (length(person) = 32)
+) STRICT;
+
+-- Which numbers a person had before the store knew that itself. Nothing is added any more.
 CREATE TABLE IF NOT EXISTS seats (
     tenant  TEXT NOT NULL,
     room    TEXT NOT NULL,

@@ -12,7 +12,7 @@ use super::{sealing, sealing_names};
 
 /// The steps in order. The file's `user_version` counts those that it has seen.
 /// The first one also meets files from before steps were counted, hence its `IF NOT EXISTS`.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step::Sql(include_str!("schema.sql")),
     Step::Sql(include_str!("recordings.sql")),
     Step::Sql(include_str!("people.sql")),
@@ -21,6 +21,7 @@ const STEPS: [Step; 8] = [
     Step::Sql(include_str!("names.sql")),
     Step::SealNames,
     Step::Sql(include_str!("changes.sql")),
+    Step::Sql(include_str!("seats.sql")),
 ];
 
 /// One step.
@@ -73,7 +74,7 @@ pub(super) async fn run(
 }
 
 /// A pragma takes no parameters. A test holds the number to the steps.
-const VERSION_SEEN: &str = "PRAGMA user_version = 8";
+const VERSION_SEEN: &str = "PRAGMA user_version = 9";
 
 #[cfg(test)]
 mod tests {

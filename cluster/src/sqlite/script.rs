@@ -8,11 +8,11 @@
 
 use std::fmt::Write;
 
-use kreide_control::{Epoch, LessonKey};
+use kreide_control::{Epoch, LessonKey, ParticipantNo};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, query_as_with, raw_sql};
 
-use super::keyring::{SealedText, Seat};
+use super::keyring::{PersonCode, SealedText};
 use super::writer::key;
 use crate::{Append, Record, Snapshot, Whose};
 
@@ -41,9 +41,14 @@ impl Script {
         }
     }
 
-    /// Adds records and sealed payloads if epoch and end of the log are as `what` says. The row
-    /// tells both as they were.
-    pub(super) fn append(&mut self, what: &Append, payloads: Vec<SealedText>) {
+    /// Adds records, sealed payloads and who took which number, if epoch and end of the log are as
+    /// `what` says. The row tells both as they were.
+    pub(super) fn append(
+        &mut self,
+        what: &Append,
+        payloads: &[SealedText],
+        seats: &[(ParticipantNo, PersonCode)],
+    ) {
         self.ask_head(&what.lesson);
         let expected = if follows(what) { what.expected_last.cast_signed() } else { NEVER };
         let mut bodies = Pile::default();
@@ -59,7 +64,7 @@ impl Script {
             self.bind_guard(what, expected);
         }
         let mut sealed = Pile::default();
-        for payload in &payloads {
+        for payload in payloads {
             sealed.add(&[payload.id.cast_signed(), i64::from(payload.owner.0)], &payload.body);
         }
         if !payloads.is_empty() {
@@ -69,6 +74,18 @@ impl Script {
                         substr(?, part.value ->> 0, part.value ->> 1)
                  FROM logs, json_each(?) part",
                 sealed,
+            );
+            self.bind_guard(what, expected);
+        }
+        let mut people = Pile::default();
+        seats.iter().for_each(|(owner, person)| people.add(&[i64::from(owner.0)], person));
+        if !seats.is_empty() {
+            self.insert(
+                "INSERT OR IGNORE INTO seats (tenant, room, lesson, owner, person)
+                 SELECT tenant, room, lesson, part.value ->> 2,
+                        substr(?, part.value ->> 0, part.value ->> 1)
+                 FROM logs, json_each(?) part",
+                people,
             );
             self.bind_guard(what, expected);
         }
@@ -90,7 +107,8 @@ impl Script {
         self.begin_job("?, epoch, last_seq;");
     }
 
-    /// Destroys payloads; the row tells how many.
+    /// Destroys payloads, and with those of everyone who had which number; the row tells how many
+    /// payloads.
     pub(super) fn erase(&mut self, lesson: &LessonKey, whose: Whose) {
         self.text.push_str("DELETE FROM payloads WHERE tenant = ? AND room = ? AND lesson = ?");
         self.bind_key(lesson);
@@ -100,11 +118,10 @@ impl Script {
         }
         self.text.push(';');
         self.begin_job("SELECT ?, changes(), 0;");
-    }
-
-    /// Destroys the payloads of one person's numbers; a row for each number tells how many.
-    pub(super) fn erase_seats(&mut self, seats: &[Seat]) {
-        seats.iter().for_each(|(lesson, owner)| self.erase(lesson, Whose::One(*owner)));
+        if whose == Whose::Everyone {
+            self.text.push_str("DELETE FROM seats WHERE tenant = ? AND room = ? AND lesson = ?;");
+            self.bind_key(lesson);
+        }
     }
 
     /// Keeps a snapshot if the epoch holds and the log reaches so far. The row tells both.

@@ -1,4 +1,4 @@
-//! Takes those who were erased off the catalogue: links, rosters, prepared groups.
+//! Takes those who were erased off the catalogue: links, rosters, prepared groups, seats.
 //!
 //! Invariant: what was done and up to whom are committed together. It is done by the erasing itself
 //! and by everyone who opens the store, so that a copy that is put back has nobody who was erased
@@ -33,6 +33,9 @@ pub(super) async fn run(
         let is_erased = |subject: &str| digests.contains(&*digest_of(tenant, subject));
         take_off(&mut transaction, tenant, &is_erased, &mut gone).await?;
         take_from_groups(&mut transaction, tenant, &is_erased, &mut gone).await?;
+    }
+    for erased in &pending {
+        take_from_seats(&mut transaction, keyring, erased).await?;
     }
     query("UPDATE swept SET catalogue = ?")
         .bind(pending.last().map_or(0, |erased| erased.id))
@@ -75,6 +78,24 @@ async fn take_off(
             let deleted = query(statement).bind(tenant.as_str()).bind(subject);
             *count += deleted.execute(&mut *connection).await?.rows_affected();
         }
+    }
+    Ok(())
+}
+
+/// Which numbers they had in lessons.
+async fn take_from_seats(
+    connection: &mut SqliteConnection,
+    keyring: &Keyring,
+    erased: &Erased,
+) -> Result<(), sqlx::Error> {
+    for (room, lesson, owner) in keyring.seats_of(erased.id).await? {
+        query("DELETE FROM seats WHERE tenant = ? AND room = ? AND lesson = ? AND owner = ?")
+            .bind(erased.tenant.as_str())
+            .bind(room)
+            .bind(lesson)
+            .bind(owner)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 //!
 //! Invariant: a transaction that is not full begins no sooner than [`APART`] after the one before,
 //! and everything that queued meanwhile goes into it; so an idle log answers at once, and a busy one
-//! pays one flush for many appends, however quick the disk is. A batch in which somebody is new pays
-//! a second one, for the keys. A refused append changes nothing and does not touch its neighbours; a
+//! pays one flush for many appends, however quick the disk is. A batch that needs new keys pays a
+//! second one for them. A refused append changes nothing and does not touch its neighbours; a
 //! failing disk fails the whole transaction, and everyone in it hears [`LogError::Unavailable`]. What
 //! erases is done by itself, in its turn: no text is sealed under a key that is being destroyed.
 //! Left out on purpose: waiting for company before the first append after a rest.
@@ -12,14 +12,14 @@ use std::iter::zip;
 use std::pin::pin;
 use std::time::Duration;
 
-use kreide_control::{Epoch, LessonKey, TenantId};
-use sqlx::{Connection, SqliteConnection};
+use kreide_control::{Epoch, LessonKey, ParticipantNo, TenantId};
+use sqlx::{Connection, SqliteConnection, query, query_as};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::keyring::{Keyring, KeyringError};
+use super::keyring::{Keyring, KeyringError, PersonCode};
 use super::script::{Script, follows};
-use crate::{Append, LogError, Record, Snapshot, Whose};
+use crate::{Append, LogError, Record, Seated, Snapshot, Whose};
 
 /// Jobs that may wait. When it is full an append waits for its place, and with it the one lesson
 /// that appends; media and locks do not pass here.
@@ -133,7 +133,7 @@ impl Writer {
         for add in adding {
             match &add {
                 Add::Append(what, _) => match sealed.next() {
-                    Some(Ok(payloads)) => script.append(what, payloads),
+                    Some(Ok(payloads)) => script.append(what, &payloads, &self.codes(what)),
                     Some(Err(_)) | None => {
                         add.fail();
                         continue;
@@ -147,6 +147,13 @@ impl Writer {
             going.push(add);
         }
         going
+    }
+
+    /// Who takes which number.
+    fn codes(&self, what: &Append) -> Vec<(ParticipantNo, PersonCode)> {
+        let code =
+            |seat: &Seated| (seat.owner, self.keyring.code(&what.lesson.tenant, &seat.subject));
+        what.seats.iter().map(code).collect()
     }
 
     async fn erase(&mut self, erase: Erase) {
@@ -176,18 +183,41 @@ impl Writer {
         self.sweep(script).await.map(|rows| Ok(counted(&rows)))
     }
 
+    /// Nobody writes who has which number meanwhile, so that no number is missed.
     async fn erase_person(
         &mut self,
         tenant: &TenantId,
         subject: &str,
     ) -> Result<Result<u64, LogError>, KeyringError> {
-        let seats = self.keyring.destroy_person(tenant, subject).await?;
+        let code = self.keyring.code(tenant, subject);
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let known =
+            query_as("SELECT room, lesson, owner FROM seats WHERE tenant = ? AND person = ?")
+                .bind(tenant.as_str())
+                .bind(code.as_slice())
+                .fetch_all(&mut *transaction)
+                .await?;
         let mut count = 0;
-        for seats in seats.chunks(BATCH) {
-            let mut script = Script::new();
-            script.erase_seats(seats);
-            count += counted(&self.sweep(script).await?);
+        for (lesson, owner) in self.keyring.destroy_person(tenant, subject, known).await? {
+            let (_, room, lesson) = key(&lesson);
+            let gone = query(
+                "DELETE FROM payloads WHERE tenant = ? AND room = ? AND lesson = ? AND owner = ?",
+            )
+            .bind(tenant.as_str())
+            .bind(room)
+            .bind(lesson)
+            .bind(owner.0)
+            .execute(&mut *transaction)
+            .await?;
+            count += gone.rows_affected();
         }
+        query("DELETE FROM seats WHERE tenant = ? AND person = ?")
+            .bind(tenant.as_str())
+            .bind(code.as_slice())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        self.empty_log().await;
         Ok(Ok(count))
     }
 
@@ -208,6 +238,11 @@ impl Writer {
     /// is emptied.
     async fn sweep(&mut self, script: Script) -> Result<Vec<Row>, KeyringError> {
         let rows = script.run(&mut self.connection).await?;
+        self.empty_log().await;
+        Ok(rows)
+    }
+
+    async fn empty_log(&mut self) {
         match super::empty_log(&mut self.connection).await {
             Ok(true) => {}
             Ok(false) => tracing::warn!("what was erased stays in the write-ahead log for now"),
@@ -215,7 +250,6 @@ impl Writer {
                 tracing::warn!(%error, "what was erased stays in the write-ahead log for now");
             }
         }
-        Ok(rows)
     }
 }
 

@@ -4,7 +4,8 @@
 //! was not written for longest first, and read again when they are.
 //! Left out on purpose: keys of those who only read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use kreide_control::{LessonKey, ParticipantNo, TenantId};
 
@@ -12,15 +13,11 @@ use super::{KeyringError, SealedText};
 use crate::Append;
 use crate::seal::{Key, Place};
 
-/// What is kept of one person in one lesson.
-pub(super) struct Held {
-    pub(super) key: Key,
-    /// The store knows who this is for the school.
-    pub(super) seated: bool,
-}
+/// One lesson's keys.
+pub(super) type People = HashMap<ParticipantNo, Key>;
 
-/// One lesson's people.
-pub(super) type People = HashMap<ParticipantNo, Held>;
+/// Keys that are made at most for numbers that nobody has yet.
+const AHEAD: u32 = 64;
 
 /// Keys by lesson.
 #[derive(Default)]
@@ -34,12 +31,10 @@ struct Used {
     last: u64,
 }
 
-/// A key, or the subject of one, that is not there yet.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Keys of a lesson that are not there yet.
 pub(super) struct Wanted {
     pub(super) lesson: LessonKey,
-    pub(super) owner: ParticipantNo,
-    pub(super) subject: Option<String>,
+    pub(super) owners: Vec<ParticipantNo>,
 }
 
 impl Cache {
@@ -53,34 +48,40 @@ impl Cache {
     }
 
     /// One more.
-    pub(super) fn add(&mut self, wanted: Wanted, key: Key) {
-        if let Some(used) = self.lessons.get_mut(&wanted.lesson) {
-            let before = used.people.get(&wanted.owner).is_some_and(|held| held.seated);
-            let seated = before || wanted.subject.is_some();
-            used.people.insert(wanted.owner, Held { key, seated });
+    pub(super) fn add(&mut self, lesson: &LessonKey, owner: ParticipantNo, key: Key) {
+        if let Some(used) = self.lessons.get_mut(lesson) {
+            used.people.insert(owner, key);
         }
     }
 
-    /// What an append needs beside what is here. The lesson must be known.
-    pub(super) fn wants(&self, append: &Append) -> Vec<Wanted> {
-        let people = self.lessons.get(&append.lesson).map(|used| &used.people);
-        let held = |owner| people.and_then(|people| people.get(&owner));
-        let mut wanted: Vec<Wanted> = Vec::new();
-        let mut want = |owner, subject| {
-            wanted.push(Wanted { lesson: append.lesson.clone(), owner, subject });
+    /// What appends need beside what is here, and what the next ones will. The lessons must be known.
+    pub(super) fn wants<'a>(&self, appends: impl Iterator<Item = &'a &'a Append>) -> Vec<Wanted> {
+        let mut missing: BTreeMap<&LessonKey, BTreeSet<u32>> = BTreeMap::new();
+        for append in appends {
+            let people = self.lessons.get(&append.lesson).map(|used| &used.people);
+            let owners = append.payloads.iter().map(|payload| payload.owner);
+            let new = owners.filter(|owner| !people.is_some_and(|held| held.contains_key(owner)));
+            missing.entry(&append.lesson).or_default().extend(new.map(|owner| owner.0));
+        }
+        let wanted = |(lesson, owners): (&LessonKey, BTreeSet<u32>)| {
+            let last = owners.last().copied()?;
+            let owners = owners.iter().copied().chain(self.ahead(lesson, last));
+            Some(Wanted { lesson: lesson.clone(), owners: owners.map(ParticipantNo).collect() })
         };
-        for seat in &append.seats {
-            if !held(seat.owner).is_some_and(|held| held.seated) {
-                want(seat.owner, Some(seat.subject.clone()));
+        missing.into_iter().filter_map(wanted).collect()
+    }
+
+    /// The numbers after `last` that have no key either, if it is the highest: as many as have one.
+    fn ahead(&self, lesson: &LessonKey, last: u32) -> Range<u32> {
+        let people = self.lessons.get(lesson).map(|used| &used.people);
+        let highest = people.and_then(|people| people.keys().map(|owner| owner.0).max());
+        let many = people.map_or(0, |people| people.len() as u32).min(AHEAD);
+        match last.checked_add(1) {
+            Some(next) if highest.is_none_or(|highest| highest < last) => {
+                next..next.saturating_add(many)
             }
+            _ => 0..0,
         }
-        for payload in &append.payloads {
-            let comes = append.seats.iter().any(|seat| seat.owner == payload.owner);
-            if held(payload.owner).is_none() && !comes {
-                want(payload.owner, None);
-            }
-        }
-        wanted
     }
 
     /// Seals the texts of an append.
@@ -92,11 +93,10 @@ impl Cache {
         let used = self.lessons.get_mut(&append.lesson).ok_or(KeyringError::NoKey)?;
         used.last = self.turn;
         for payload in &append.payloads {
-            let held = used.people.get(&payload.owner).ok_or(KeyringError::NoKey)?;
+            let key = used.people.get(&payload.owner).ok_or(KeyringError::NoKey)?;
             let place =
                 Place::Text { lesson: &append.lesson, id: payload.id, owner: payload.owner };
-            let body =
-                held.key.seal(&place, &payload.text).map_err(|_cipher| KeyringError::Cipher)?;
+            let body = key.seal(&place, &payload.text).map_err(|_cipher| KeyringError::Cipher)?;
             sealed.push(SealedText { id: payload.id, owner: payload.owner, body });
         }
         Ok(sealed)

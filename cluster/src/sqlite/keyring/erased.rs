@@ -5,12 +5,19 @@
 //! the erasure again, and the numbers, by which lessons that run drop what they hold in memory.
 //! Left out on purpose: a secret in that hash, which would lie beside it. Whoever has the file can
 //! try subjects, and learns of one whether it was erased.
+//!
+//! The store knows which numbers a person had by a code that a secret of this file makes of the
+//! subject, so that a copy of the store tells nobody who somebody was.
+
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
+use aws_lc_rs::rand;
 
 use super::{
-    Keyring, KeyringError, LessonKey, ParticipantNo, RoomId, SqliteArguments, TenantId, bind,
-    query_as,
+    Keyring, KeyringError, LessonKey, ParticipantNo, RoomId, SqliteArguments, SqliteConnection,
+    TenantId, bind, query, query_as,
 };
 use crate::ErasedPerson;
 use crate::sqlite::keyring::Seat;
@@ -18,6 +25,9 @@ use crate::sqlite::keyring::Seat;
 /// Whose texts belong to nobody: answers to polls in own words. They are erased with everyone
 /// who may have given them.
 const NOBODY: ParticipantNo = ParticipantNo(0);
+
+/// Room, lesson and number of a seat.
+pub(in super::super) type SeatRow = (String, i64, i64);
 
 /// Someone who was erased.
 pub(in super::super) struct Erased {
@@ -32,13 +42,45 @@ pub(in super::super) fn digest_of(tenant: &TenantId, subject: &str) -> Vec<u8> {
     digest(&SHA256, format!("erased\0{tenant}\0{subject}").as_bytes()).as_ref().to_vec()
 }
 
+/// What the store has instead of a subject.
+pub(in super::super) type PersonCode = [u8; 32];
+
+/// Makes codes of people.
+#[derive(Clone)]
+pub(super) struct Codes(Arc<Key>);
+
+impl Codes {
+    /// With the secret of the file, which is made where it is missing.
+    pub(super) async fn open(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let mut new = [0; 32];
+        rand::fill(&mut new).map_err(|unspecified| sqlx::Error::Encode(Box::new(unspecified)))?;
+        query("INSERT OR IGNORE INTO secrets (id, person) VALUES (1, ?)")
+            .bind(new.as_slice())
+            .execute(&mut *connection)
+            .await?;
+        let (secret,): (Vec<u8>,) =
+            query_as("SELECT person FROM secrets").fetch_one(connection).await?;
+        Ok(Self(Arc::new(Key::new(HMAC_SHA256, &secret))))
+    }
+}
+
 impl Keyring {
-    /// Destroys all keys of a person, those of lessons and that of the name. Returns which
-    /// numbers the person had, and [`NOBODY`] of the same lessons.
+    /// The code of a person.
+    pub(in super::super) fn code(&self, tenant: &TenantId, subject: &str) -> PersonCode {
+        let tag = sign(&self.codes.0, format!("{tenant}\0{subject}").as_bytes());
+        let mut code = PersonCode::default();
+        code.copy_from_slice(tag.as_ref());
+        code
+    }
+
+    /// Destroys all keys of a person, those of the name and of lessons, in which the store knows
+    /// these numbers. Returns which numbers the person had in all, and [`NOBODY`] of the same
+    /// lessons.
     pub(in super::super) async fn destroy_person(
         &self,
         tenant: &TenantId,
         subject: &str,
+        known: Vec<SeatRow>,
     ) -> Result<Vec<Seat>, KeyringError> {
         let mut writing = self.writing().await;
         writing.cache.forget_tenant(tenant);
@@ -50,13 +92,14 @@ impl Keyring {
         }
         bind(&mut values, school.clone())?;
         bind(&mut values, subject.to_owned())?;
+        bind(&mut values, serde_json::json!(known).to_string())?;
         bind(&mut values, i64::from(NOBODY.0))?;
         bind(&mut values, school.clone())?;
         for _ in 0..2 {
             bind(&mut values, school.clone())?;
             bind(&mut values, subject.to_owned())?;
         }
-        let rows: Vec<(String, i64, i64)> = writing.transaction(DESTROY, values).await?;
+        let rows: Vec<SeatRow> = writing.transaction(DESTROY, values).await?;
         writing.empty_log().await?;
         Ok(rows.into_iter().filter_map(|row| seat(tenant, row)).collect())
     }
@@ -77,7 +120,15 @@ impl Keyring {
         Ok(rows.into_iter().filter_map(read).collect())
     }
 
-    /// The same with the numbers they had. Keys of those lessons are read anew from then on:
+    /// Which numbers someone had who was erased.
+    pub(in super::super) async fn seats_of(&self, id: i64) -> Result<Vec<SeatRow>, sqlx::Error> {
+        query_as("SELECT room, lesson, owner FROM erased_seats WHERE erasure = ?")
+            .bind(id)
+            .fetch_all(&mut *self.reading.lock().await)
+            .await
+    }
+
+    /// Who was erased, with the numbers they had. Keys of those lessons are read anew from then on:
     /// another process may have destroyed them.
     pub(in super::super) async fn erased_people(
         &self,
@@ -85,11 +136,7 @@ impl Keyring {
     ) -> Result<Vec<ErasedPerson>, KeyringError> {
         let mut people = Vec::new();
         for Erased { id, tenant, .. } in self.erased_after(after).await? {
-            let rows: Vec<(String, i64, i64)> =
-                query_as("SELECT room, lesson, owner FROM erased_seats WHERE erasure = ?")
-                    .bind(id)
-                    .fetch_all(&mut *self.reading.lock().await)
-                    .await?;
+            let rows = self.seats_of(id).await?;
             let seats: Vec<Seat> = rows.into_iter().filter_map(|row| seat(&tenant, row)).collect();
             let mut writing = self.writing().await;
             seats.iter().for_each(|(lesson, _)| writing.cache.forget(lesson));
@@ -99,7 +146,7 @@ impl Keyring {
     }
 }
 
-fn seat(tenant: &TenantId, (room, lesson, owner): (String, i64, i64)) -> Option<Seat> {
+fn seat(tenant: &TenantId, (room, lesson, owner): SeatRow) -> Option<Seat> {
     let (room, lesson) = (RoomId::parse(&room)?, u32::try_from(lesson).ok()?);
     let lesson = LessonKey { tenant: tenant.clone(), room, lesson };
     Some((lesson, ParticipantNo(u32::try_from(owner).ok()?)))
@@ -116,6 +163,8 @@ const DESTROY: &str = "
     INSERT OR IGNORE INTO erased_seats
         SELECT (SELECT max(id) FROM erased), room, lesson, owner
         FROM seats WHERE tenant = ? AND subject = ?;
+    INSERT OR IGNORE INTO erased_seats
+        SELECT (SELECT max(id) FROM erased), value ->> 0, value ->> 1, value ->> 2 FROM json_each(?);
     INSERT OR IGNORE INTO erased_seats
         SELECT erasure, room, lesson, ? FROM erased_seats
         WHERE erasure = (SELECT max(id) FROM erased);

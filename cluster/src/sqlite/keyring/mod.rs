@@ -27,12 +27,14 @@ use super::writer::key;
 use super::{OpenError, options, prepare};
 use cache::Cache;
 
-pub(super) use erased::{Erased, digest_of};
+use erased::Codes;
+
+pub(super) use erased::{Erased, PersonCode, digest_of};
 pub(super) use people::Seat;
 
 /// Keys that are kept in memory: 60 people in each of 800 lessons.
 const CACHED: usize = 50_000;
-/// Bytes of a text up to which it is kept prepared: the keys of two people.
+/// Bytes of a text up to which it is kept prepared.
 const USUAL: usize = 1_000;
 /// Destroyed keys from which on their rows are cleared away, when the file is opened.
 const MANY_DEAD: i64 = 10_000;
@@ -45,6 +47,7 @@ pub struct Keyring {
     /// Reads keys, so that whoever loads a lesson does not hold up those who write; held for one
     /// question.
     reading: Arc<Mutex<SqliteConnection>>,
+    codes: Codes,
 }
 
 struct Writing {
@@ -87,10 +90,12 @@ impl Keyring {
         let mut connection = options.connect().await.map_err(unusable)?;
         raw_sql(include_str!("../keys.sql")).execute(&mut connection).await.map_err(unusable)?;
         clear_dead(&mut connection, MANY_DEAD).await.map_err(unusable)?;
+        let codes = Codes::open(&mut connection).await.map_err(unusable)?;
         let reading = options.connect().await.map_err(unusable)?;
         Ok(Self {
             writing: Arc::new(Mutex::new(Writing { connection, cache: Cache::default() })),
             reading: Arc::new(Mutex::new(reading)),
+            codes,
         })
     }
 

@@ -1,10 +1,11 @@
 //! Keys of people in lessons.
 //!
 //! Invariant: a key is made once for each person and lesson. Who comes back after being erased
-//! gets a new one, which opens nothing of before.
+//! gets a new one, which opens nothing of before. Numbers are given in order, so that keys are made
+//! ahead: a class that comes at once pays for a few transactions, not for one each.
 //! Left out on purpose: the sealed texts, which stand in the store.
 
-use super::cache::{Held, People, Wanted};
+use super::cache::People;
 use super::{
     CACHED, Keyring, KeyringError, LessonKey, ParticipantNo, SealedText, SqliteArguments,
     SqliteConnection, Writing, bind, key, query_as,
@@ -23,8 +24,8 @@ impl Keyring {
         appends: &[&Append],
     ) -> Vec<Result<Vec<SealedText>, KeyringError>> {
         let mut writing = self.writing().await;
-        let personal = |append: &&&Append| !append.payloads.is_empty() || !append.seats.is_empty();
-        if let Err(error) = writing.provide(appends.iter().filter(personal)).await {
+        let personal = appends.iter().filter(|append| !append.payloads.is_empty());
+        if let Err(error) = writing.provide(personal).await {
             tracing::error!(%error, "keys of people cannot be made");
         }
         let sealed = appends.iter().map(|append| writing.cache.seal(append)).collect();
@@ -44,7 +45,7 @@ impl Keyring {
         }
         let people = read(&mut *self.reading.lock().await, lesson).await?;
         let open = |SealedText { id, owner, body }| {
-            let text = people.get(&owner)?.key.open(&Place::Text { lesson, id, owner }, &body)?;
+            let text = people.get(&owner)?.open(&Place::Text { lesson, id, owner }, &body)?;
             Some(Payload { id, owner, text })
         };
         Ok(sealed.into_iter().filter_map(open).collect())
@@ -89,46 +90,35 @@ impl Writing {
                 self.cache.learn(append.lesson.clone(), people);
             }
         }
-        let wanted: Vec<Wanted> = appends.flat_map(|append| self.cache.wants(append)).collect();
-        for wanted in wanted.chunks(CHUNK) {
-            self.make(wanted).await?;
+        for wanted in self.cache.wants(appends) {
+            for owners in wanted.owners.chunks(CHUNK) {
+                self.make(&wanted.lesson, owners).await?;
+            }
         }
         Ok(())
     }
 
     /// Makes keys in one transaction.
-    async fn make(&mut self, wanted: &[Wanted]) -> Result<(), KeyringError> {
-        let (mut text, mut values) = (String::new(), SqliteArguments::default());
-        for (place, wanted) in (0_i64..).zip(wanted) {
+    async fn make(
+        &mut self,
+        lesson: &LessonKey,
+        owners: &[ParticipantNo],
+    ) -> Result<(), KeyringError> {
+        let mut keys = Vec::with_capacity(owners.len() * Key::LEN);
+        for _ in owners {
             let new = Key::random().map_err(|_cipher| KeyringError::Cipher)?;
-            let owner = i64::from(wanted.owner.0);
-            text.push_str(
-                "INSERT INTO keys (tenant, room, lesson, owner, key) VALUES (?, ?, ?, ?, ?)
-                 ON CONFLICT DO NOTHING;",
-            );
-            bind_key(&mut values, &wanted.lesson)?;
-            bind(&mut values, owner)?;
-            bind(&mut values, new.bytes().to_vec())?;
-            if let Some(subject) = &wanted.subject {
-                text.push_str("INSERT OR IGNORE INTO seats VALUES (?, ?, ?, ?, ?);");
-                bind_key(&mut values, &wanted.lesson)?;
-                bind(&mut values, owner)?;
-                bind(&mut values, subject.clone())?;
-            }
-            // What stands there counts, whoever wrote it.
-            text.push_str(
-                "SELECT ?, key FROM keys
-                 WHERE tenant = ? AND room = ? AND lesson = ? AND owner = ? AND dead = 0;",
-            );
-            bind(&mut values, place)?;
-            bind_key(&mut values, &wanted.lesson)?;
-            bind(&mut values, owner)?;
+            keys.extend_from_slice(new.bytes());
         }
-        let rows: Vec<(i64, Vec<u8>)> = self.transaction(&text, values).await?;
-        for (place, bytes) in rows {
-            let wanted = usize::try_from(place).ok().and_then(|place| wanted.get(place));
-            if let (Some(wanted), Some(key)) = (wanted, Key::stored(&bytes)) {
-                self.cache.add(wanted.clone(), key);
+        let owners: serde_json::Value = owners.iter().map(|owner| owner.0).collect();
+        let mut values = SqliteArguments::default();
+        bind_key(&mut values, lesson)?;
+        bind(&mut values, keys)?;
+        bind(&mut values, owners.to_string())?;
+        bind_key(&mut values, lesson)?;
+        bind(&mut values, owners.to_string())?;
+        for row in self.transaction(MAKE, values).await? {
+            if let Some((owner, key)) = person(row) {
+                self.cache.add(lesson, owner, key);
             }
         }
         Ok(())
@@ -141,21 +131,19 @@ async fn read(
     lesson: &LessonKey,
 ) -> Result<People, sqlx::Error> {
     let (tenant, room, number) = key(lesson);
-    let rows: Vec<(i64, Vec<u8>, bool)> = query_as(
-        "SELECT owner, key, subject IS NOT NULL
-         FROM keys LEFT JOIN seats USING (tenant, room, lesson, owner)
-         WHERE keys.tenant = ? AND keys.room = ? AND keys.lesson = ? AND dead = 0",
+    let rows: Vec<(i64, Vec<u8>)> = query_as(
+        "SELECT owner, key FROM keys WHERE tenant = ? AND room = ? AND lesson = ? AND dead = 0",
     )
     .bind(tenant)
     .bind(room)
     .bind(number)
     .fetch_all(connection)
     .await?;
-    let person = |(owner, bytes, seated): (i64, Vec<u8>, bool)| {
-        let owner = ParticipantNo(u32::try_from(owner).ok()?);
-        Some((owner, Held { key: Key::stored(&bytes)?, seated }))
-    };
     Ok(rows.into_iter().filter_map(person).collect())
+}
+
+fn person((owner, key): (i64, Vec<u8>)) -> Option<(ParticipantNo, Key)> {
+    Some((ParticipantNo(u32::try_from(owner).ok()?), Key::stored(&key)?))
 }
 
 fn bind_key(values: &mut SqliteArguments, lesson: &LessonKey) -> Result<(), sqlx::Error> {
@@ -165,7 +153,14 @@ fn bind_key(values: &mut SqliteArguments, lesson: &LessonKey) -> Result<(), sqlx
     bind(values, number)
 }
 
-/// Keys of one transaction: SQLite takes no more than 32,766 values.
+/// Keys of one transaction.
 const CHUNK: usize = 500;
+/// What stands there counts, whoever wrote it.
+const MAKE: &str = "
+    INSERT INTO keys (tenant, room, lesson, owner, key)
+        SELECT ?, ?, ?, part.value, substr(?, part.key * 32 + 1, 32) FROM json_each(?) part
+        WHERE true ON CONFLICT DO NOTHING;
+    SELECT owner, key FROM keys WHERE tenant = ? AND room = ? AND lesson = ? AND dead = 0
+        AND owner IN (SELECT value FROM json_each(?));";
 /// The row keeps its size, so that it is overwritten in place.
 const DESTROY: &str = "UPDATE keys SET dead = 1, key = zeroblob(32)";

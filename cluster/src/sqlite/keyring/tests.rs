@@ -34,6 +34,30 @@ async fn opened(keyring: &Keyring, number: u32, texts: &[SealedText]) -> Vec<Str
 }
 
 #[tokio::test]
+async fn keys_of_the_next_numbers_are_made_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let keyring = Keyring::open(folder.path()).await.unwrap();
+    let made = async || {
+        let mut reading = keyring.reading.lock().await;
+        let count = query_as("SELECT count(*) FROM keys WHERE dead = 0").fetch_one(&mut *reading);
+        let (count,): (i64,) = count.await.unwrap();
+        count
+    };
+    // The highest number that has come, and the keys that there are then.
+    let rows = [(1, 1), (2, 3), (3, 3), (4, 7), (64, 15), (65, 15), (90, 31), (80, 32), (200, 65)];
+    for (owner, keys) in rows.into_iter().chain([(300, 130)]) {
+        sealed(&keyring, 1, &[owner]).await;
+        assert_eq!(made().await, keys, "number {owner}");
+    }
+    sealed(&keyring, 2, &[u32::MAX - 1]).await;
+    sealed(&keyring, 2, &[u32::MAX]).await;
+    assert_eq!(made().await, 132, "there is no next number");
+    keyring.destroy(&lesson(1), Whose::One(ParticipantNo(3))).await.unwrap();
+    sealed(&keyring, 1, &[3]).await;
+    assert_eq!(made().await, 132, "one of before is one alone");
+}
+
+#[tokio::test]
 async fn a_full_disk_refuses_new_people_alone() {
     let folder = tempfile::tempdir().unwrap();
     let keyring = Keyring::open(folder.path()).await.unwrap();
