@@ -57,6 +57,17 @@ pub trait Catalogue: Send + Sync {
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Door>, CatalogueError>>;
 
+    /// Whether a link still opens a room to somebody at `now` (milliseconds since 1970 UTC): one of
+    /// their own if the school ever gave them one, else one of their role that is nobody's.
+    fn still_opens(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        role: Role,
+        subject: String,
+        now: i64,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+
     /// Makes a link useless. Returns whether there was one.
     fn revoke_link(
         &self,

@@ -111,6 +111,48 @@ async fn links_of_every_role_and_owner_are_read_back() {
 }
 
 #[tokio::test]
+async fn a_room_stays_open_to_somebody_as_long_as_their_link_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_with_room(folder.path()).await;
+    let person =
+        |subject: &str| LinkOwner::Person { subject: subject.to_owned(), name: "A".into() };
+    let links = [
+        (Role::Teacher, person("gone"), None, true),
+        (Role::Pupil, person("ada"), None, false),
+        (Role::Pupil, person("late"), Some(99), false),
+        (Role::Pupil, LinkOwner::Class, None, false),
+        (Role::Guest, LinkOwner::Class, None, true),
+        (Role::Observer, LinkOwner::Class, Some(99), false),
+    ];
+    for (number, (role, owner, expires, revoked)) in (0_u8..).zip(links) {
+        let (tenant, room, hash) = (tenant("school"), room_id(), [number; 32]);
+        let link =
+            Link { tenant, hash, room, role, owner, consent: false, created: 5, expires, revoked };
+        store.add_link(link).await.unwrap();
+    }
+    let rows = [
+        (Role::Pupil, "ada", 100, true),
+        (Role::Teacher, "ada", 100, false),
+        // The class link is no way around one's own.
+        (Role::Pupil, "late", 98, true),
+        (Role::Pupil, "late", 99, false),
+        (Role::Teacher, "gone", 98, false),
+        (Role::Pupil, "gone", 98, false),
+        (Role::Pupil, "a stranger", 100, true),
+        (Role::Guest, "a stranger", 98, false),
+        (Role::Observer, "a stranger", 98, true),
+        (Role::Observer, "a stranger", 99, false),
+        (Role::Teacher, "a stranger", 98, false),
+    ];
+    for (role, subject, now, expected) in rows {
+        let opens = |school, room| store.still_opens(school, room, role, subject.to_owned(), now);
+        assert_eq!(opens(tenant("school"), room_id()).await, Ok(expected), "{role:?} {subject}");
+        assert_eq!(opens(tenant("other"), room_id()).await, Ok(false));
+        assert_eq!(opens(tenant("school"), RoomId::parse("8c").unwrap()).await, Ok(false));
+    }
+}
+
+#[tokio::test]
 async fn a_link_to_no_room_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_with_room(folder.path()).await;

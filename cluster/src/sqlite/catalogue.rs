@@ -6,7 +6,7 @@
 //! belongs to one room is listed.
 
 use futures::future::BoxFuture;
-use kreide_control::{LessonKey, RecordingId, RoomId, TenantId};
+use kreide_control::{LessonKey, RecordingId, Role, RoomId, TenantId};
 use sqlx::{query, query_as};
 
 use super::keyring::KeyringError;
@@ -66,6 +66,20 @@ impl Catalogue for SqliteStore {
     ) -> BoxFuture<'static, Result<Option<Door>, CatalogueError>> {
         let (door, keyring) = (self.door.clone(), self.keyring.clone());
         Box::pin(async move { links::door(&door, &keyring, tenant, hash).await })
+    }
+
+    fn still_opens(
+        &self,
+        tenant: TenantId,
+        room: RoomId,
+        role: Role,
+        subject: String,
+        now: i64,
+    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
+        let door = self.door.clone();
+        Box::pin(
+            async move { links::still_opens(&door, &tenant, &room, role, &subject, now).await },
+        )
     }
 
     fn revoke_link(

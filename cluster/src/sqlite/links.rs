@@ -6,7 +6,7 @@
 
 use kreide_control::{Role, RoomId, TenantId};
 use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteRow};
-use sqlx::{Row, query};
+use sqlx::{Row, query, query_scalar};
 use tokio::sync::Mutex;
 
 use super::keyring::Keyring;
@@ -95,6 +95,30 @@ pub(super) async fn door(
     let room = rooms::read(tenant.clone(), &row)?;
     let seat = row.try_get("seat")?;
     Ok(Some(Door { link: read(keyring, tenant, hash, &row).await?, room, seat }))
+}
+
+pub(super) async fn still_opens(
+    door: &Mutex<SqliteConnection>,
+    tenant: &TenantId,
+    room: &RoomId,
+    role: Role,
+    subject: &str,
+    now: i64,
+) -> Result<bool, CatalogueError> {
+    let opens = query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM links
+         WHERE tenant = ?1 AND room = ?2 AND role = ?3 AND revoked = 0
+         AND (expires IS NULL OR expires > ?5)
+         AND subject IS (SELECT subject FROM links WHERE tenant = ?1 AND subject = ?4 LIMIT 1))",
+    )
+    .bind(tenant.as_str())
+    .bind(room.as_str())
+    .bind(role_name(role))
+    .bind(subject)
+    .bind(now)
+    .fetch_one(&mut *door.lock().await)
+    .await?;
+    Ok(opens)
 }
 
 pub(super) async fn revoke(

@@ -5,7 +5,7 @@
 use kreide_control::{Epoch, LessonKey, MediaRights, ParticipantNo, SourceKind};
 use sha2::{Digest, Sha256};
 
-use crate::seat::Seat;
+use crate::seat::{Place, Seat};
 use crate::state::{Phase, State};
 use crate::{
     Actor, Audience, ChatLine, Denied, Event, Intent, Lock, LockKind, Logged, Millis, Outcome,
@@ -152,6 +152,13 @@ impl Lesson {
     /// Everyone who holds a seat, in seating order.
     pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
         self.state.held().map(|(no, seat)| self.state.person(*no, seat))
+    }
+
+    /// Whether a teacher removed this person from the lesson.
+    #[must_use]
+    pub fn has_removed(&self, subject: &Subject) -> bool {
+        let mut seats = self.state.seats.values();
+        seats.any(|seat| seat.subject == *subject && matches!(seat.place, Place::Removed { .. }))
     }
 
     /// Anyone who ever held a seat.

@@ -5,7 +5,7 @@
 //! Whoever waits to be let in has one that opens nothing yet. It holds no name. EdDSA is the one
 //! algorithm, whatever the header of a token says.
 //! Left out on purpose: what a role may do with a recording, which the recorder decides, and
-//! withdrawal before the four hours are over.
+//! withdrawal before the four hours are over (`http/welcome.rs`).
 
 use jsonwebtoken::{Algorithm, Validation, decode};
 use kreide_control::{Role, RoomId, TenantId};

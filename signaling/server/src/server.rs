@@ -56,7 +56,7 @@ pub struct Parts {
     /// What the recorder says.
     pub recorder_events: mpsc::Receiver<RecorderEvent>,
     /// Routes below `/api/recordings`, which play recordings. The guard of all routes holds for
-    /// them too.
+    /// them too, and whose link was withdrawn or who was removed does not come so far.
     pub playback: Router,
     /// Where metrics are registered; `/metrics` shows all of it.
     pub registry: Registry,

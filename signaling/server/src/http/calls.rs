@@ -14,7 +14,7 @@ use kreide_lesson::Subject;
 use kreide_protocol::{Attendance, ClientMessage, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::{header, refusal};
+use super::{bearer, refusal};
 use crate::keeper::{Call, Input, Wanted};
 use crate::server::App;
 
@@ -61,8 +61,8 @@ async fn ask<T>(
     headers: &HeaderMap,
     wanted: impl FnOnce(oneshot::Sender<Result<T, ErrorCode>>) -> Wanted,
 ) -> Result<T, ErrorCode> {
-    let token = header(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let access = token.and_then(|token| app.keys.access(token)).ok_or(ErrorCode::TokenInvalid)?;
+    let access = bearer(headers).and_then(|token| app.keys.access(token));
+    let access = access.ok_or(ErrorCode::TokenInvalid)?;
     let lesson = app.rooms.running(access.tenant, access.room).ok_or(ErrorCode::NotFound)?;
     let (answer, answered) = oneshot::channel();
     let call = Call { subject: Subject(access.subject), role: access.role, wanted: wanted(answer) };

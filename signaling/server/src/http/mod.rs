@@ -9,6 +9,7 @@ mod calls;
 mod enter;
 mod guard;
 mod status;
+mod welcome;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// All routes, those that play recordings among them.
 pub(crate) fn router(app: Arc<App>, playback: Router) -> Router {
+    let welcome = middleware::from_fn_with_state(app.clone(), welcome::welcome);
     Router::new()
         .route("/ws", get(connection::upgrade))
         .route("/api/enter", post(enter::enter))
@@ -43,7 +45,7 @@ pub(crate) fn router(app: Arc<App>, playback: Router) -> Router {
         .route("/healthz", get(status::healthz))
         .route("/metrics", get(status::metrics))
         .with_state(app)
-        .merge(playback)
+        .merge(playback.layer(welcome))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(guard::guard))
@@ -58,6 +60,12 @@ pub(crate) fn refusal(status: StatusCode, code: ErrorCode, message: &str) -> Res
 /// A header as text.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The token of a request (RFC 6750 section 2.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = header(headers, "authorization")?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 async fn no_such_call() -> Response {

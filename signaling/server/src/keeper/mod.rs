@@ -36,7 +36,7 @@ use kreide_control::{
     Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, Policy, RecorderEvent,
 };
 use kreide_lesson::{
-    Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent,
+    Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent, Subject,
 };
 use kreide_protocol::{ClientMessage, ErrorCode, GroupAct};
 use tokio::sync::{mpsc, oneshot};
@@ -78,6 +78,8 @@ pub(crate) enum Input {
     Gone { by: ConnectionId },
     /// Somebody calls over HTTP.
     Call(Box<Call>),
+    /// Somebody asks whether a teacher removed this person.
+    Removed { subject: Subject, answer: oneshot::Sender<bool> },
     /// The media plane says something.
     Media(kreide_control::Event),
     /// The recorder says something.
@@ -247,6 +249,10 @@ impl Keeper {
                 None => self.ledger.gone(by),
             },
             Input::Call(call) => self.call(*call),
+            Input::Removed { subject, answer } => {
+                // The caller may have hung up.
+                let _ = answer.send(self.ledger.draft().has_removed(&subject));
+            }
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),
             Input::Outside(outside) => self.heed(*outside),

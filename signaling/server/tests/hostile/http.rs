@@ -25,7 +25,6 @@ async fn hostile_authorization() {
         "authorization: Bearer\r\n".to_owned(),
         "authorization: Bearer \r\n".to_owned(),
         format!("authorization: {access}\r\n"),
-        format!("authorization: bearer {access}\r\n"),
         format!("authorization: Basic {access}\r\n"),
         format!("authorization: Bearer {access}x\r\n"),
         format!("authorization: Bearer {access} {access}\r\n"),

@@ -1,6 +1,8 @@
 //! Whoever a teacher removed: no link, token, key, name or call leads back.
 
-use kreide_control::{Lobby, Policy, Role};
+use aws_lc_rs::digest::{SHA256, digest};
+use kreide_cluster::{Catalogue, SqliteStore};
+use kreide_control::{Lobby, Policy, Role, TenantId};
 use serde_json::{Value, json};
 
 use crate::common::{Client, open};
@@ -68,6 +70,43 @@ async fn hostile_removed_pupil_returns_under_another_name() {
         assert_eq!(client.refused(json!({ "token": token })).await, "REMOVED");
     }
     honest.unmoved(&before, "another name").await;
+    honest.goes_on().await;
+}
+
+/// The token of before opens recordings for hours, but not to those who are to see none any more.
+#[tokio::test]
+async fn hostile_removed_and_withdrawn_want_recordings() {
+    let mut honest = Honest::lesson().await;
+    let server = &honest.server;
+    let class = server.link_for("7b", Role::Pupil, None, None).await;
+    let own = server.link("7b", Role::Pupil, "Eve").await;
+    let enter = async |link: &str, name: &str| {
+        let reply = server.enter(&json!({ "link": link, "name": name })).await.json();
+        let text = |field: &str| reply[field].as_str().unwrap().to_owned();
+        (text("access"), text("token"))
+    };
+    let (removed, token) = enter(&class, "Mallory").await;
+    let ((stays, _), (withdrawn, _)) = (enter(&class, "Lena").await, enter(&own, "Eve").await);
+    let hostile = server.join(&token).await;
+    let again = hostile.joined["access"].as_str().unwrap().to_owned();
+    let sees = async |access: &str| {
+        let head = format!("authorization: bearer {access}\r\n");
+        let answer = server.http("GET", "/api/recordings", &head, "").await;
+        assert!(matches!(answer.status, 200 | 401), "{answer:?}");
+        answer.status == 200
+    };
+    for access in [&removed, &again, &stays, &withdrawn] {
+        assert!(sees(access).await);
+    }
+    honest.teacher.does(json!({ "type": "remove", "who": hostile.me() })).await;
+    let store = SqliteStore::open(server.folder.path()).await.unwrap();
+    let secret = own.split_once('.').unwrap().1.as_bytes();
+    let hash = digest(&SHA256, secret).as_ref().try_into().unwrap();
+    assert!(store.revoke_link(TenantId::parse("school").unwrap(), hash).await.unwrap());
+    for (access, expected) in [(removed, false), (again, false), (withdrawn, false), (stays, true)]
+    {
+        assert_eq!(sees(&access).await, expected);
+    }
     honest.goes_on().await;
 }
 
