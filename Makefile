@@ -17,7 +17,7 @@ web: web-client/dist/index.html ## Build the browser client into web-client/dist
 test: setup-test lint web-unit unit fuzz loadtest-short e2e ## Everything that CI does: lint and all tests
 
 unit: ## Rust tests
-	cargo test --locked --workspace
+	BINARIES_ARE_BUILT=1 cargo test --locked --workspace
 
 web-unit: web-client/node_modules/.package-lock.json ## Unit tests of the browser client
 	npm --prefix web-client test --silent

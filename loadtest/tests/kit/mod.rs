@@ -10,13 +10,21 @@ use serde_json::Value;
 
 /// The server's binary, built if it is missing or old.
 pub(crate) fn kreide() -> PathBuf {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "kreide"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
+    built("kreide", "kreide")
+}
+
+/// A binary of another package, as this one is built. Whoever tests the whole workspace has built it
+/// already and says so (`BINARIES_ARE_BUILT`): by itself it has other features, and is built anew.
+fn built(package: &str, binary: &str) -> PathBuf {
+    if std::env::var_os("BINARIES_ARE_BUILT").is_none() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", package]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        assert!(build.status().expect("cargo runs").success(), "{package} does not build");
     }
-    assert!(build.status().expect("cargo runs").success(), "kreide does not build");
-    Path::new(env!("CARGO_BIN_EXE_loadtest")).with_file_name("kreide")
+    Path::new(env!("CARGO_BIN_EXE_loadtest")).with_file_name(binary)
 }
 
 /// A running server. Dropped, it is killed.
@@ -93,14 +101,9 @@ pub(crate) fn attempt(scenario: &str, options: &[&str]) -> (Output, Value) {
 /// Plays a scenario over a bad network between two namespaces; `None`, with a word, where the
 /// machine lets nobody make any.
 pub(crate) fn play_over(profile: &str, scenario: &str, options: &[&str]) -> Option<Value> {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "kreide-link"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo runs").success(), "link does not build");
     let loadtest = Path::new(env!("CARGO_BIN_EXE_loadtest"));
-    let link = || Command::new(loadtest.with_file_name("link"));
+    let link = built("kreide-link", "link");
+    let link = || Command::new(&link);
     let tried = link().args(["run", "clear", "--", "true"]).output().expect("it runs");
     if !tried.status.success() {
         let said = String::from_utf8_lossy(&tried.stderr);
