@@ -264,6 +264,25 @@ test('captions are written by keys alone, a line by each Enter', async (t) => {
   assert.equal(await focused(page), 'Mehr');
 });
 
+test('whoever may write captions now is told, with the way to it, and told when no longer', async (t) => {
+  const page = await open(t, 'role=pupil&count=4');
+  const notices = page.getByRole('region', { name: 'Hinweise' });
+  const allow = (caption) =>
+    page.evaluate((caption) => {
+      const rights = { microphone: true, camera: true, chat: true, names: true, people: true, caption };
+      globalThis.kreideOthers.happen({ kind: 'rights', who: 2, people: null, locks: [], rights });
+    }, caption);
+  assert.equal(await notices.getByText('Untertitel').count(), 0);
+  await allow(true);
+  await notices.getByText('Untertitel schreiben ist jetzt erlaubt. Die Zeile dafür steht unter „Mehr“.').waitFor();
+  await notices.getByRole('button', { name: 'Jetzt schreiben' }).click();
+  await page.getByRole('textbox', { name: 'Untertitel schreiben' }).waitFor();
+  assert.equal(await notices.getByText('Untertitel').count(), 0);
+  await allow(false);
+  await notices.getByText('Untertitel schreiben ist nicht mehr erlaubt.').waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Untertitel schreiben' }).count(), 0);
+});
+
 test('the own name is changed, and where names are locked that is said', async (t) => {
   const page = await open(t, 'role=pupil&count=4');
   await control(page, 'Mehr').click();

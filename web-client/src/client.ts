@@ -3,12 +3,14 @@ import { mount } from 'svelte';
 import { createSession, type Environment, type Link } from './session';
 import App from './ui/App.svelte';
 
-/** Shows the client; `link` is what the address held. */
-export function open(environment: Environment, link: Link | null): void {
+/**
+ * Shows the client; `link` is what the address held. Calls `ready` when all is there, before anything
+ * is shown; rejects if something cannot be fetched.
+ */
+export async function open(environment: Environment, link: Link | null, ready: () => void): Promise<void> {
+  const watch = environment.location.pathname === '/r' && (await import('./view/watch/Watch.svelte'));
   const target = document.getElementById('app');
-  if (target && environment.location.pathname === '/r') {
-    void import('./view/watch/Watch.svelte').then(({ default: Watch }) => mount(Watch, { target }));
-  } else if (target) {
-    mount(App, { target, props: { session: createSession(environment, link) } });
-  }
+  ready();
+  if (target && watch) mount(watch.default, { target });
+  else if (target) mount(App, { target, props: { session: createSession(environment, link) } });
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::values::is_false;
 use crate::{
     Acted, ChatMessage, ErrorCode, Groups, Kind, Lock, Participant, Policy, Poll, Reaction,
     RecordingEnd, Rights, Role, SourceRef, Talk, Tools, Waiter, Waiting,
@@ -481,10 +482,6 @@ pub struct Choice {
     pub id: String,
     /// The name to show.
     pub name: String,
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl SlotNow {

@@ -139,6 +139,15 @@ pub struct Participant {
     pub in_room: bool,
     /// The talk this family has come for.
     pub talk: Option<u32>,
+    /// Is in another group than the reader: of what this person does nothing is told.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(optional, as = "Option<bool>")]
+    pub elsewhere: bool,
+}
+
+/// For what is absent where it is not so.
+pub(crate) fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A chat message.

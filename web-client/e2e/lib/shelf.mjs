@@ -14,7 +14,7 @@ const SECONDS = 180;
 const ACCESS = 'head.body.sign';
 const ID = 'r1';
 
-const TYPES = {
+export const TYPES = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.css': 'text/css',
@@ -23,7 +23,7 @@ const TYPES = {
 };
 
 /** As the real server has it. */
-const POLICY =
+export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
   "media-src 'self' blob: mediastream:; font-src 'self'; connect-src 'self'; base-uri 'none'; " +
   "form-action 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";

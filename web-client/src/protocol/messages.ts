@@ -851,6 +851,8 @@ export type Participant = {
   inRoom: boolean;
   /** The talk this family has come for. */
   talk: number | null;
+  /** Is in another group than the reader: of what this person does nothing is told. */
+  elsewhere?: boolean;
 };
 
 /** What the school has decided for the room, as far as a client shows it. */

@@ -2,9 +2,9 @@
  * The way in: a link's secret becomes a join token, a seat's key opens the same seat again.
  *
  * Invariants: the secret leaves the address bar before anything else happens and is kept in this
- * page's memory alone; the tab's storage holds one entry, the seat (key and role). The browser's
- * storage holds one too, a random number of this device, and only if somebody said here who they
- * are: a personal link needs none.
+ * page's memory alone, until only a fresh page helps, which finds it in the address again. The tab's
+ * storage holds one entry, the seat (key and role). The browser's storage holds one too, a random
+ * number of this device, and only if somebody said here who they are: a personal link needs none.
  */
 import type { EnterReply, EnterRequest, ErrorCode, Role } from '../protocol';
 import type { Environment } from './environment';
@@ -77,6 +77,12 @@ export class Link {
     const reply = body as EnterReply;
     this.#token = reply.token === null ? null : { text: reply.token, at: this.environment.now() };
     return reply;
+  }
+
+  /** Puts it into the address bar again, for a fresh page. */
+  putBack(): void {
+    const { location, history } = this.environment;
+    history.replaceState(null, '', `${location.pathname}${location.search}#${this.secret}`);
   }
 
   /** A token that was not used yet. */

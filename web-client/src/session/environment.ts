@@ -28,6 +28,8 @@ export interface Environment {
   location: Pick<Location, 'hash' | 'host' | 'pathname' | 'protocol' | 'search'>;
   history: Pick<History, 'replaceState'>;
   machine: Machine;
+  /** Makes a fresh page of what the address bar holds. */
+  renew: () => void;
   /** Calls back when the line or the page may have come back; returns how to stop. */
   wakes: (callback: () => void) => () => void;
   /** Calls back when the address bar holds another link. */
@@ -61,6 +63,7 @@ export function browserEnvironment(): Environment {
     location,
     history,
     machine: machine(),
+    renew: () => location.reload(),
     wakes: (callback) => {
       const visible = () => {
         if (document.visibilityState === 'visible') callback();

@@ -118,13 +118,14 @@ function written(lesson: Lesson, event: Of<'chat' | 'chatChanged' | 'caption'>):
   }
 }
 
-/** Of whoever is not around nothing is told any more: the name stays, what they did last goes. */
+/**
+ * Of whoever is not around nothing is told any more: the name stays, what they did last goes, as in
+ * the list that a snapshot tells. Everyone of `around` is as they are there.
+ */
 function regrouped(lesson: Lesson, { groups, around, whole }: Of<'groups'>): Lesson {
-  const here = new Set(around.map((one) => one.no));
-  const known = whole ? [] : lesson.people;
-  const still = known.map((one) => (here.has(one.no) ? one : { ...one, sending: [], hand: null }));
-  const elsewhere = still.filter((one) => !here.has(one.no)).map((one) => one.no);
-  return { ...lesson, groups, people: merged(still, around), elsewhere };
+  const gone = { sending: [], hand: null, hasWord: false, elsewhere: true };
+  const others = whole ? [] : lesson.people.map((one) => ({ ...one, ...gone }));
+  return { ...lesson, groups, people: merged(others, around) };
 }
 
 function forTeachers(

@@ -154,8 +154,6 @@ export interface Room {
   /** What teachers did of late and may take back until `until`; for teachers. */
   acted: Acted[];
   groups: Groups;
-  /** Who is in another group, as far as this person was told. */
-  elsewhere: readonly number[];
   /** The last poll. */
   poll: Poll | null;
   /** How many have voted in `poll` so far; told to teachers. */

@@ -47,7 +47,6 @@ export function roomOf(lesson: Lesson, around: Around): Room | null {
     waiting: lesson.waiting,
     acted: localActed(lesson.acted, skew),
     groups: localGroups(lesson.groups, skew),
-    elsewhere: lesson.elsewhere,
     poll: lesson.poll,
     votes: moments.votes(lesson.poll?.id),
     tools: localTools(lesson.tools, skew),

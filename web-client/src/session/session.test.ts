@@ -81,21 +81,30 @@ describe('the way in', () => {
     expect(FakeSocket.all).toEqual([]);
   });
 
-  it('fetches the part of the lesson again where that failed', async () => {
+  it('makes a fresh page with its link where the part of the lesson did not come', async () => {
     const at = world('#secret');
-    const { lesson } = at.environment;
     at.environment.lesson = () => Promise.reject(new TypeError('no line'));
     start(at);
     await settle();
     session.join(null, QUIET);
     await settle();
     expect(phase).toEqual({ at: 'out', reason: 'CONNECTION_LOST' });
-    at.environment.lesson = lesson;
+    expect([at.hash, at.renewed]).toEqual(['', null]);
     session.retry();
+    expect(at.renewed).toBe('#secret');
+  });
+
+  it('fetches the part of the lesson again at the press, where a browser does', async () => {
+    const at = world('#secret');
+    const { lesson } = at.environment;
+    at.environment.lesson = () => Promise.reject(new TypeError('no line'));
+    start(at);
     await settle();
+    at.environment.lesson = lesson;
     session.join(null, QUIET);
     await answer(welcome());
-    expect(phase.at).toBe('room');
+    session.retry();
+    expect([phase.at, at.renewed]).toEqual(['room', null]);
   });
 
   it('gets a fresh token when the door stood open too long', async () => {

@@ -29,6 +29,8 @@ class Visit extends Orders implements Session {
   readonly #way: Way;
   #stay: Stay | null = null;
   #fetching: Promise<Stay> | null = null;
+  /** The part that a seat needs failed to come once: a browser may not fetch it again for this page. */
+  #missing = false;
   /** Counts arrivals, so that what an earlier one still waits for is not heard. */
   #arrival = 0;
 
@@ -62,7 +64,10 @@ class Visit extends Orders implements Session {
     const { phase, seat, link } = this.#way;
     if (phase.at === 'waiting' || phase.at === 'room') this.#stay?.retry();
     if (phase.at !== 'out') return;
-    if (seat) this.#enter((stay) => stay.enter());
+    if (this.#missing && !this.#stay) {
+      link?.putBack();
+      this.environment.renew();
+    } else if (seat) this.#enter((stay) => stay.enter());
     else if (link) void this.#knock(link);
     else this.#arrive(null);
   }
@@ -131,6 +136,7 @@ class Visit extends Orders implements Session {
     this.#fetching ??= this.environment.lesson().then(
       ({ Stay }) => (this.#stay = new Stay(this.environment, this.#way)),
       (error: unknown) => {
+        this.#missing = true;
         this.#fetching = null;
         throw error;
       },

@@ -181,8 +181,23 @@ it('keeps nothing but the name of whoever went into another group', () => {
     { kind: 'hand', who: 1, hand: 4 },
     { kind: 'groups', groups: { ...GROUPS, mine: null }, around: [pupil(2)] },
   );
-  expect(went.elsewhere).toEqual([1]);
-  expect(person(went, 1)).toMatchObject({ name: 'P1', sending: [], hand: null });
+  expect(person(went, 1)).toMatchObject({ name: 'P1', sending: [], hand: null, elsewhere: true });
+});
+
+it('holds after a reload what it held before of those in another group', () => {
+  const groups = { ...GROUPS, mine: null };
+  const away = pupil(1, { elsewhere: true });
+  const went = after(
+    { kind: 'sending', who: 1, source: 'camera', on: true, by: 1 },
+    { kind: 'hand', who: 1, hand: 4 },
+    { kind: 'letSpeak', who: 1, on: true, by: 2 },
+    { kind: 'groups', groups, around: [pupil(2)] },
+  );
+  const reloaded = joined(null, reply({ snapshot: { ...CALM, groups, participants: [away, pupil(2)] } }), 0);
+  expect([went.people, went.groups]).toEqual([reloaded?.people, reloaded?.groups]);
+  const left = happened(went, at(went.seq + 1, { kind: 'left', who: 1 }));
+  const back = left && happened(left, at(left.seq + 1, { kind: 'joined', participant: away }));
+  expect(back?.people).toEqual(went.people);
 });
 
 describe('a word given', () => {

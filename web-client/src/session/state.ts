@@ -33,8 +33,6 @@ export interface Lesson extends Omit<Snapshot, 'participants'> {
   access: string;
   /** The recording that stopped last, and when. */
   stopped: (RecordingStopped & { at: number }) | null;
-  /** Who is somewhere else while groups are open, as far as it was told; a snapshot does not tell it. */
-  elsewhere: readonly number[];
   /** Who was let speak since it is quiet. */
   floor: number[];
   /** What teachers did of late, as far as it was not taken back. Of those, some are too old. */
@@ -64,7 +62,6 @@ export function joined(before: Lesson | null, reply: Joined, now: number): Lesso
       seq: reply.seq,
       people: merged([], participants),
       stopped: kept?.stopped ?? null,
-      elsewhere: [],
       floor: kept && kept.quiet === rest.quiet ? kept.floor : [],
       acted: kept?.acted ?? [],
       captions: kept?.captions ?? null,

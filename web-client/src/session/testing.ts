@@ -75,6 +75,8 @@ export interface World {
   door: { status: number; body: unknown }[];
   asked: unknown[];
   hash: string;
+  /** What the address bar held when a fresh page was made; null: none was. */
+  renewed: string | null;
   opened: FakeStream[];
   wake: () => void;
   /** Whether `/healthz` answers, and how often it was asked. */
@@ -109,6 +111,7 @@ export function world(hash: string): World {
     ],
     asked: [],
     hash,
+    renewed: null,
     opened: [],
     wake: () => {},
     reachable: true,
@@ -154,11 +157,12 @@ export function world(hash: string): World {
       },
       location,
       history: {
-        replaceState: () => {
-          self.hash = '';
+        replaceState: (_, __, url) => {
+          self.hash = new URL(String(url), 'https://school.example').hash;
         },
       },
       machine: 'desktop',
+      renew: () => void (self.renewed = self.hash),
       wakes: (callback) => {
         self.wake = callback;
         return () => {};

@@ -153,7 +153,9 @@ impl State {
             }
         }
         // What a teacher still prepares is nobody else's.
-        let audience = if is_open || self.groups.choice() {
+        let audience = if is_open {
+            self.told_of_move(who, from, group)
+        } else if self.groups.choice() {
             self.told(Some(who), from.into_iter().chain(group))
         } else {
             Audience::Staff
@@ -230,9 +232,8 @@ impl State {
 
     /// A teacher goes into a group, or back.
     fn go(&self, me: ParticipantNo, group: Option<u8>, outcome: &mut Outcome) {
-        let groups = self.groups.visits(me).into_iter().chain(group);
-        let event = GroupEvent::Visited { no: me, group };
-        outcome.events.push((self.told(None, groups), Event::Group(event)));
+        let audience = self.told_of_move(me, self.groups.visits(me), group);
+        outcome.events.push((audience, Event::Group(GroupEvent::Visited { no: me, group })));
     }
 
     fn speak_to_all(&self, me: ParticipantNo, on: bool) -> Result<Outcome, Denied> {
@@ -273,6 +274,14 @@ impl State {
     fn told(&self, who: Option<ParticipantNo>, groups: impl IntoIterator<Item = u8>) -> Audience {
         let members = groups.into_iter().flat_map(|group| self.groups.members(group));
         self.staff_and(members.filter(|no| self.target(*no).is_ok()).chain(who))
+    }
+
+    /// Staff, this person, and those whom they leave and to whom they come while groups are open;
+    /// `None` is the class.
+    fn told_of_move(&self, who: ParticipantNo, from: Option<u8>, to: Option<u8>) -> Audience {
+        let scope = |no: &ParticipantNo| self.groups.visits(*no).or_else(|| self.group_of(*no));
+        let concerned = |no: &ParticipantNo| *no == who || [from, to].contains(&scope(no));
+        self.staff_and(self.held().map(|(no, _)| *no).filter(concerned))
     }
 }
 

@@ -132,8 +132,8 @@ pub enum GroupEvent {
     },
     /// Everyone came back.
     Closed,
-    /// One person is in this group now, or in none. Those who lose the person read it too: to
-    /// them it says that this one is gone, and not where to.
+    /// One person is in this group now, or in none. Those who lose the person, the class perhaps,
+    /// read it too: to them it says that this one is gone, and not where to.
     Assigned {
         /// Who.
         no: ParticipantNo,

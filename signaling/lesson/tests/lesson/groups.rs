@@ -260,13 +260,30 @@ fn visiting_and_calling() {
     group(&mut class, 1, visit(Some(1))).unwrap();
     assert_eq!(readers(&class), [1, 2, 3, 4, 5, 7], "those whom the teacher leaves, too");
     group(&mut class, 1, visit(None)).unwrap();
-    assert_eq!(readers(&class), [1, 2, 3, 7]);
+    assert_eq!(readers(&class), [1, 2, 3, 6, 7], "and the class to which the teacher comes");
     group(&mut class, 1, visit(Some(1))).unwrap();
     group(&mut class, 1, GroupIntent::Close).unwrap();
     assert_eq!(class.lesson.groups().visits(p(1)), None);
     assert_eq!(group(&mut class, 1, visit(Some(1))), Err(Denied::NotFound));
     assert_eq!(group(&mut class, 1, visit(None)), Ok(vec![]));
     assert_eq!(group(&mut class, 4, call(true)), Err(Denied::NotFound));
+}
+
+#[test]
+fn the_class_reads_who_goes_into_a_group_and_who_comes_back() {
+    let mut class = two_groups();
+    let visit = |group| GroupIntent::Visit { group };
+    let assign = |group| GroupIntent::Assign { who: p(3), group };
+    for (intent, read) in [
+        (assign(None), vec![1, 2, 3, 6, 7]),
+        (assign(Some(2)), vec![1, 3, 4, 5, 6, 7]),
+        (visit(Some(1)), vec![1, 2, 6, 7]),
+        (visit(Some(2)), vec![1, 2, 3, 4, 5, 7]),
+        (visit(None), vec![1, 3, 4, 5, 6, 7]),
+    ] {
+        group(&mut class, 1, intent.clone()).unwrap();
+        assert_eq!(readers(&class), read, "{intent:?}");
+    }
 }
 
 #[test]

@@ -67,6 +67,10 @@ impl Browser {
                 if whole {
                     self.people.clear();
                 }
+                for one in self.people.values_mut() {
+                    one.sending.clear();
+                    (one.hand, one.has_word, one.elsewhere) = (None, false, true);
+                }
                 self.people.extend(around.into_iter().map(|one| (one.no, one)));
             }
             LessonEvent::People { people, count } => {
@@ -233,6 +237,8 @@ impl School {
                 let is_active = person.hand.is_some() || !person.sending.is_empty();
                 let must = !is_crowd || stands_out || is_active || self.lesson.stands_out(*no);
                 assert!(!(must && sees) || is_told.is_some(), "{no:?} lacks {person:?}");
+                let place = |list: &Browser| list.people.get(&person.no.0).map(|one| one.elsewhere);
+                assert_eq!(place(browser), place(&fresh), "of {no:?}, where {person:?} is");
                 if let Some(told) = is_told.filter(|_| sees) {
                     assert_eq!(
                         (told.hand, told.sending.len()),

@@ -92,6 +92,7 @@ pub(super) fn participant(
         has_word: person.has_word && is_near,
         in_room: person.in_room,
         talk: person.talk,
+        elsewhere: !is_near && lesson.groups().is_open(),
     })
 }
 

@@ -1,4 +1,6 @@
 /** What every text must keep to, whoever writes the next one. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { common, de } from './de';
 import { deFormal } from './de-formal';
@@ -22,6 +24,21 @@ function texts(value: unknown, path = ''): [string, string][] {
 const ALL = Object.entries({ en, de, deFormal, pseudo, toolboxEn, toolboxDe, classroomEn, classroomDe }).flatMap(([name, words]) =>
   texts(words, name),
 );
+
+/** What index.html says itself, by language: which state it belongs to, and the words. */
+const page = (language: string): [string, string][] => {
+  const html = readFileSync(join(import.meta.dirname, '..', '..', '..', 'index.html'), 'utf8');
+  const said = html.matchAll(/<(?:h1|p|button) lang="(\w+)"(?: data-now="([\w ]+)")?[^>]*>([^<]+)</gu);
+  return [...said].flatMap(([, lang, now = 'noscript', words = '']) => (lang === language ? [[now, words]] : []));
+};
+
+test('the page says the same in both languages before there is a client, and by the same rules', () => {
+  const [german, english] = [page('de'), page('en')];
+  expect(german.length).toBe(10);
+  expect(english.map(([now]) => now)).toEqual(german.map(([now]) => now));
+  expect([...german, ...english].filter(([, words]) => words.includes('!'))).toEqual([]);
+  expect(german.filter(([, words]) => /\b(du|dein\w*|dich|dir|Sie|Ihr\w*|Ihnen|Server)\b/u.test(words))).toEqual([]);
+});
 
 test('no text is empty, shouts, or uses a word of the machine room', () => {
   const bad = ALL.filter(

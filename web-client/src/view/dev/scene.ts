@@ -168,7 +168,6 @@ export function lesson(scene: Scene): Lesson {
       ready: scene.on.includes('ready') ? { by: 1, yes: [], notYet: [] } : null,
       picked: scene.on.includes('picked') ? 5 : null,
     },
-    elsewhere: people.filter(({ no }) => isElsewhere(no, scene)).map(({ no }) => no),
     talks: [],
     waiting: teaches ? waiters(scene.lobby) : [],
     acted: [],
@@ -232,6 +231,7 @@ function made(index: number, scene: Scene, locks: Lock[]): Participant {
     hasWord: mine && scene.word,
     inRoom: mine && scene.inRoom,
     talk: null,
+    elsewhere: isElsewhere(no, scene),
   };
 }
 

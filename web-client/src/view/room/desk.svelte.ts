@@ -4,6 +4,7 @@
  */
 import type { Room } from '../../session/model';
 import { ALL } from './addressees';
+import type { Turn } from './granted';
 import type { Source } from './seats';
 import type { Part } from './tools/ToolsPanel.svelte';
 
@@ -31,6 +32,8 @@ export class Desk {
   ending = $state(false);
   /** Whether this person writes captions. */
   captioning = $state(false);
+  /** News of the right to it, until it is closed or used. */
+  captionRight = $state<Turn | null>(null);
   /** The part of the tools that is open. */
   part = $state<Part | null>(null);
   /** The poll in which this person has voted, the one they saw open, and the one they closed. */
@@ -54,6 +57,13 @@ export class Desk {
   /** Opens a panel or closes it if it is open. */
   toggle(panel: Panel): void {
     this.panel = this.panel === panel ? null : panel;
+  }
+
+  /** Opens the line for captions above the bar, where a panel would lie on it. */
+  writeCaptions(): void {
+    this.captioning = true;
+    this.captionRight = null;
+    this.panel = null;
   }
 
   /** Tells something; `undo` puts a button beside it. The same words stand only once. */

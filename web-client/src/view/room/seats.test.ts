@@ -20,7 +20,6 @@ function room(me: number, people: Participant[]): Room {
     asked: false,
     stopped: null,
     people,
-    elsewhere: [],
     count: people.length,
     rights: RIGHTS,
     held: {},
@@ -56,11 +55,13 @@ test('whoever is in another group is not here, whoever visits is', () => {
 });
 
 test('in the class, whoever went into a group is not here', () => {
-  const people = [person(1), person(2), person(3)];
   const groups = { ...CALM.groups, open: true, members: [[], []] };
-  const seen = (part: Partial<Room>) => seated({ ...room(2, people), groups, ...part }).map(({ no }) => no);
-  expect(seen({ elsewhere: [1] })).toEqual([3, 2]);
-  expect(seen({})).toEqual([1, 3, 2]);
+  const seen = (elsewhere: boolean) => {
+    const people = [person(1, { elsewhere }), person(2), person(3)];
+    return seated({ ...room(2, people), groups }).map(({ no }) => no);
+  };
+  expect(seen(true)).toEqual([3, 2]);
+  expect(seen(false)).toEqual([1, 3, 2]);
 });
 
 test('a teacher in the class sees those who are in no group', () => {

@@ -43,7 +43,7 @@ export function isHere(room: Room, person: Participant): boolean {
   const watched = room.role === 'pupil' || room.role === 'guest';
   if (tools.focus && watched && (person.role === 'pupil' || person.role === 'guest')) return false;
   if (!groups.open || groups.everywhere.includes(person.no)) return true;
-  if (room.elsewhere.includes(person.no)) return false;
+  if (person.elsewhere) return false;
   const visit = groups.visits.find((one) => one.who === person.no && !one.listens);
   const theirs = groups.members.findIndex((members) => members.includes(person.no)) + 1;
   const place = visit?.group ?? (theirs > 0 ? theirs : null);

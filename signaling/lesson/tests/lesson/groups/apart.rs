@@ -169,21 +169,19 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The groups that an event tells of, before and after it; `None` where it is meant for all.
-fn tells_of(event: &GroupEvent, before: &Lesson) -> Option<Vec<u8>> {
-    let of = |no: &ParticipantNo| before.groups().listening_of(*no).map(|of| of.group);
+/// The groups that an event tells of, before and after it, among them the class, which is the
+/// inner `None`; the outer one where it is meant for all.
+fn tells_of(event: &GroupEvent, before: &Lesson) -> Option<Vec<Option<u8>>> {
+    let groups = before.groups();
+    let listening = |no: &ParticipantNo| groups.listening_of(*no).map(|of| of.group);
     match event {
-        GroupEvent::Assigned { no, group } => {
-            Some(before.groups().group_for(*no).into_iter().chain(*group).collect())
-        }
-        GroupEvent::Visited { no, group } => {
-            Some(before.groups().visits(*no).into_iter().chain(*group).collect())
-        }
+        GroupEvent::Assigned { no, group } => Some(vec![groups.group_for(*no), *group]),
+        GroupEvent::Visited { no, group } => Some(vec![groups.visits(*no), *group]),
         GroupEvent::ListenAnnounced { group, .. } | GroupEvent::Called { group, .. } => {
-            Some(vec![*group])
+            Some(vec![Some(*group)])
         }
         GroupEvent::ListenBegan { no } | GroupEvent::ListenEnded { no } => {
-            Some(of(no).into_iter().collect())
+            Some(vec![Some(listening(no)?)])
         }
         _ => None,
     }
@@ -255,8 +253,11 @@ proptest! {
                         // The one who is put there is told what goes on there first.
                         let own = [&before, &after, &class.lesson]
                             .map(|lesson| lesson.groups().group_for(no));
+                        let is_told = |group: &Option<u8>| {
+                            own.contains(group) && (group.is_some() || before.groups().is_open())
+                        };
                         prop_assert!(
-                            groups.iter().any(|group| own.contains(&Some(*group))),
+                            groups.iter().any(is_told),
                             "{} is told {:?}", no, event
                         );
                     }

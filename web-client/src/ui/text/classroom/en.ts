@@ -45,6 +45,10 @@ export const classroom = {
   quietNow: 'Quiet. Microphones are off.',
   pausedNow: 'Pause until a teacher is here. Microphones are off; it goes on by itself.',
   invited,
+  captionsGiven: 'Writing captions is allowed now.',
+  captionsWhere: 'The line for it is under “More”.',
+  captionsStart: 'Write now',
+  captionsTaken: 'Writing captions is no longer allowed.',
 
   // Lobby
   waiting: (n: number) => `Waiting · ${n}`,
