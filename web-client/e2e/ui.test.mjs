@@ -283,6 +283,27 @@ test('whoever may write captions now is told, with the way to it, and told when 
   assert.equal(await page.getByRole('textbox', { name: 'Untertitel schreiben' }).count(), 0);
 });
 
+test('a pupil who may show something now is told, and has it under More', async (t) => {
+  const page = await open(t, 'role=pupil&count=4');
+  const notices = page.getByRole('region', { name: 'Hinweise' });
+  const allow = (content) =>
+    page.evaluate((content) => {
+      const rights = { microphone: true, camera: true, chat: true, names: true, people: true, content };
+      globalThis.kreideOthers.happen({ kind: 'rights', who: 2, people: null, locks: [], rights });
+    }, content);
+  const shows = () => page.locator('.panel').getByRole('button', { name: /^Zeigen/u });
+  await control(page, 'Mehr').click();
+  assert.equal(await shows().count(), 0);
+  await allow(true);
+  await notices.getByText('Zeigen ist jetzt erlaubt. Es steht unter „Mehr“.').waitFor();
+  await shows().waitFor();
+  await notices.getByRole('button', { name: 'Bildschirm zeigen' }).click();
+  assert.equal(await notices.getByText('Zeigen ist jetzt erlaubt').count(), 0);
+  await allow(false);
+  await notices.getByText('Zeigen ist nicht mehr erlaubt.').waitFor();
+  assert.equal(await shows().count(), 0);
+});
+
 test('the own name is changed, and where names are locked that is said', async (t) => {
   const page = await open(t, 'role=pupil&count=4');
   await control(page, 'Mehr').click();

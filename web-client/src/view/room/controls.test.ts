@@ -35,3 +35,22 @@ test('what leaves the bar of a phone stands in More', () => {
   const { start, middle, end, inMore } = bar('teacher', true);
   expect(new Set([...start, ...middle, ...end, ...inMore])).toEqual(new Set(wide));
 });
+
+test.each<[Role, boolean, string]>([
+  ['pupil', false, 'inMore'],
+  ['guest', false, 'inMore'],
+  ['interpreter', false, 'inMore'],
+  // There is no More.
+  ['pupil', true, 'start'],
+])('a %s (simple view: %s) who may show has that in %s', (role, simple, place) => {
+  const placed = (mayShow: boolean) =>
+    Object.entries(bar(role, false, simple, mayShow)).filter(([, controls]) => controls.includes('show'));
+  expect(placed(true).map(([name]) => name)).toEqual([place]);
+  expect(placed(false)).toEqual([]);
+});
+
+test('whose role shows is given nothing twice', () => {
+  for (const role of ['teacher', 'presenter'] as const) {
+    for (const narrow of [false, true]) expect(bar(role, narrow, false, true)).toEqual(bar(role, narrow));
+  }
+});

@@ -28,9 +28,13 @@ export interface Bar {
   inMore: Control[];
 }
 
-/** The bar of a role; `narrow` is the width of a phone, `simple` is for small children. */
-export function bar(role: Role, narrow: boolean, simple = false): Bar {
-  if (simple && role === 'pupil') return row(['microphone'], 'leave', []);
+/**
+ * The bar of a role; `narrow` is the width of a phone, `simple` is for small children, and `mayShow`
+ * for those who were allowed to show something though their role does not.
+ */
+export function bar(role: Role, narrow: boolean, simple = false, mayShow = false): Bar {
+  const show: Control[] = mayShow ? ['show'] : [];
+  if (simple && role === 'pupil') return row(['microphone', ...show], 'leave', []);
   switch (role) {
     case 'teacher':
       return narrow
@@ -49,11 +53,11 @@ export function bar(role: Role, narrow: boolean, simple = false): Bar {
     case 'presenter':
       return row(['microphone', 'camera', 'hand', 'show', 'more'], 'leave', ['people', 'chat']);
     case 'pupil':
-      return row(['microphone', 'camera', 'hand', 'chat', 'more'], 'leave', ['people']);
+      return row(['microphone', 'camera', 'hand', 'chat', 'more'], 'leave', [...show, 'people']);
     case 'guest':
-      return row(['microphone', 'camera', 'chat', 'more'], 'hangUp', ['hand', 'people']);
+      return row(['microphone', 'camera', 'chat', 'more'], 'hangUp', [...show, 'hand', 'people']);
     case 'interpreter':
-      return row(['microphone', 'camera', 'view', 'more'], 'leave', ['people', 'chat']);
+      return row(['microphone', 'camera', 'view', 'more'], 'leave', [...show, 'people', 'chat']);
     case 'observer':
       return row(['view', 'more'], 'leave', ['people', 'chat']);
   }

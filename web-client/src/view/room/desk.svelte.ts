@@ -4,7 +4,7 @@
  */
 import type { Room } from '../../session/model';
 import { ALL } from './addressees';
-import type { Turn } from './granted';
+import type { Granted, Turn } from './granted';
 import type { Source } from './seats';
 import type { Part } from './tools/ToolsPanel.svelte';
 
@@ -32,8 +32,8 @@ export class Desk {
   ending = $state(false);
   /** Whether this person writes captions. */
   captioning = $state(false);
-  /** News of the right to it, until it is closed or used. */
-  captionRight = $state<Turn | null>(null);
+  /** News of own rights, until they are closed or used. */
+  granted = $state<Record<Granted, Turn | null>>({ caption: null, content: null });
   /** The part of the tools that is open. */
   part = $state<Part | null>(null);
   /** The poll in which this person has voted, the one they saw open, and the one they closed. */
@@ -62,7 +62,7 @@ export class Desk {
   /** Opens the line for captions above the bar, where a panel would lie on it. */
   writeCaptions(): void {
     this.captioning = true;
-    this.captionRight = null;
+    this.granted.caption = null;
     this.panel = null;
   }
 

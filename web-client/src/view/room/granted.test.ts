@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import type { Role } from '../../protocol';
 import type { Room } from '../../session/model';
 import { CALM, RIGHTS } from '../../session/testing';
-import { hasMore, turned } from './granted';
+import { GRANTED, hasMore, turned } from './granted';
 
-const room = (caption: boolean, more: Partial<Room> = {}) =>
-  ({ role: 'pupil', rights: { ...RIGHTS, caption }, policy: CALM.policy, ...more }) as Room;
+const room = (may: boolean, more: Partial<Room> = {}) => {
+  const rights = { ...RIGHTS, caption: may, content: may };
+  return { role: 'pupil', rights, policy: CALM.policy, ...more } as Room;
+};
 
 test.each([
   ['nothing by the first look', null, true, null],
@@ -13,12 +15,25 @@ test.each([
   ['that it was given', false, true, 'given'],
   ['that it was taken', true, false, 'taken'],
 ] as const)('it tells %s', (_, before, now, turn) => {
-  expect(turned(before === null ? null : room(before), room(now))).toBe(turn);
+  for (const right of GRANTED) {
+    expect(turned(before === null ? null : room(before), room(now), right)).toBe(turn);
+  }
+});
+
+test.each<[Role, string | null]>([
+  ['teacher', null],
+  ['presenter', null],
+  ['guest', 'given'],
+  ['observer', 'given'],
+])('a %s is told of "Show": %s', (role, turn) => {
+  expect(turned(room(false, { role }), room(true, { role }), 'content')).toBe(turn);
 });
 
 test('quiet and a pause take nothing away', () => {
   const quiet = room(true, { quiet: 1, silenced: 'quiet' });
-  expect([turned(room(true), quiet), turned(quiet, room(true))]).toEqual([null, null]);
+  for (const right of GRANTED) {
+    expect([turned(room(true), quiet, right), turned(quiet, room(true), right)]).toEqual([null, null]);
+  }
 });
 
 test.each<[Role, boolean, boolean]>([

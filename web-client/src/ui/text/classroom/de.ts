@@ -27,10 +27,20 @@ export const classroom: Classroom = {
     content: 'Das Zeigen darf weitergehen.',
     contentAudio: 'Der Ton zum Gezeigten darf wieder an.',
   },
-  captionsGiven: 'Untertitel schreiben ist jetzt erlaubt.',
-  captionsWhere: 'Die Zeile dafür steht unter „Mehr“.',
-  captionsStart: 'Jetzt schreiben',
-  captionsTaken: 'Untertitel schreiben ist nicht mehr erlaubt.',
+  granted: {
+    caption: {
+      given: 'Untertitel schreiben ist jetzt erlaubt.',
+      where: 'Die Zeile dafür steht unter „Mehr“.',
+      use: 'Jetzt schreiben',
+      taken: 'Untertitel schreiben ist nicht mehr erlaubt.',
+    },
+    content: {
+      given: 'Zeigen ist jetzt erlaubt.',
+      where: 'Es steht unter „Mehr“.',
+      use: 'Bildschirm zeigen',
+      taken: 'Zeigen ist nicht mehr erlaubt.',
+    },
+  },
 
   waiting: (n) => `Im Warteraum · ${n}`,
   waitingSpoken: (n) => (n === 1 ? '1 Person wartet' : `${n} Personen warten`),

@@ -45,10 +45,20 @@ export const classroom = {
   quietNow: 'Quiet. Microphones are off.',
   pausedNow: 'Pause until a teacher is here. Microphones are off; it goes on by itself.',
   invited,
-  captionsGiven: 'Writing captions is allowed now.',
-  captionsWhere: 'The line for it is under “More”.',
-  captionsStart: 'Write now',
-  captionsTaken: 'Writing captions is no longer allowed.',
+  granted: {
+    caption: {
+      given: 'Writing captions is allowed now.',
+      where: 'The line for it is under “More”.',
+      use: 'Write now',
+      taken: 'Writing captions is no longer allowed.',
+    },
+    content: {
+      given: 'Showing is allowed now.',
+      where: 'It is under “More”.',
+      use: 'Show screen',
+      taken: 'Showing is no longer allowed.',
+    },
+  },
 
   // Lobby
   waiting: (n: number) => `Waiting · ${n}`,
