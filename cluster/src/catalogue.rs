@@ -57,8 +57,9 @@ pub trait Catalogue: Send + Sync {
         hash: LinkHash,
     ) -> BoxFuture<'static, Result<Option<Door>, CatalogueError>>;
 
-    /// Whether a link still opens a room to somebody at `now` (milliseconds since 1970 UTC): one of
-    /// their own if the school ever gave them one, else one of their role that is nobody's.
+    /// Which link still opens a room to somebody at `now` (milliseconds since 1970 UTC): one of their
+    /// own if the school has given them one, else one of their role that is nobody's. None does to
+    /// whoever was erased and has no new one.
     fn still_opens(
         &self,
         tenant: TenantId,
@@ -66,7 +67,7 @@ pub trait Catalogue: Send + Sync {
         role: Role,
         subject: String,
         now: i64,
-    ) -> BoxFuture<'static, Result<bool, CatalogueError>>;
+    ) -> BoxFuture<'static, Result<Option<Whom>, CatalogueError>>;
 
     /// Makes a link useless. Returns whether there was one.
     fn revoke_link(
@@ -271,6 +272,15 @@ pub struct RoomChange {
     pub tenant: TenantId,
     /// The room.
     pub room: RoomId,
+}
+
+/// Whom a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// One person.
+    One,
+    /// Whoever has it.
+    Anyone,
 }
 
 /// What erasing a person took away.

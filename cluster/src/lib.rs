@@ -17,7 +17,7 @@ mod talks;
 
 pub use catalogue::{
     Catalogue, CatalogueError, Door, ErasedPerson, Erasure, Link, LinkHash, LinkOwner, Recording,
-    RecordingSize, RoomChange,
+    RecordingSize, RoomChange, Whom,
 };
 pub use groups::{BadGroupSet, GroupSet, MAX_GROUP_SET_NAME, MAX_GROUP_SETS, MAX_GROUPS};
 pub use log::{

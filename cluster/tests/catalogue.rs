@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy exempts test functions, not their helpers")]
 
 use kreide_cluster::{
-    Catalogue, CatalogueError, ExternalId, Link, LinkOwner, Metadata, Room, SqliteStore,
+    Catalogue, CatalogueError, ExternalId, Link, LinkOwner, Metadata, Room, SqliteStore, Whom,
 };
 use kreide_control::{LessonKey, Lobby, Policy, Role, RoomId, TenantId};
 
@@ -130,26 +130,31 @@ async fn a_room_stays_open_to_somebody_as_long_as_their_link_does() {
             Link { tenant, hash, room, role, owner, consent: false, created: 5, expires, revoked };
         store.add_link(link).await.unwrap();
     }
+    let (one, anyone) = (Some(Whom::One), Some(Whom::Anyone));
     let rows = [
-        (Role::Pupil, "ada", 100, true),
-        (Role::Teacher, "ada", 100, false),
+        (Role::Pupil, "ada", 100, one),
+        (Role::Teacher, "ada", 100, None),
         // The class link is no way around one's own.
-        (Role::Pupil, "late", 98, true),
-        (Role::Pupil, "late", 99, false),
-        (Role::Teacher, "gone", 98, false),
-        (Role::Pupil, "gone", 98, false),
-        (Role::Pupil, "a stranger", 100, true),
-        (Role::Guest, "a stranger", 98, false),
-        (Role::Observer, "a stranger", 98, true),
-        (Role::Observer, "a stranger", 99, false),
-        (Role::Teacher, "a stranger", 98, false),
+        (Role::Pupil, "late", 98, one),
+        (Role::Pupil, "late", 99, None),
+        (Role::Teacher, "gone", 98, None),
+        (Role::Pupil, "gone", 98, None),
+        (Role::Pupil, "a stranger", 100, anyone),
+        (Role::Guest, "a stranger", 98, None),
+        (Role::Observer, "a stranger", 98, anyone),
+        (Role::Observer, "a stranger", 99, None),
+        (Role::Teacher, "a stranger", 98, None),
     ];
     for (role, subject, now, expected) in rows {
         let opens = |school, room| store.still_opens(school, room, role, subject.to_owned(), now);
         assert_eq!(opens(tenant("school"), room_id()).await, Ok(expected), "{role:?} {subject}");
-        assert_eq!(opens(tenant("other"), room_id()).await, Ok(false));
-        assert_eq!(opens(tenant("school"), RoomId::parse("8c").unwrap()).await, Ok(false));
+        assert_eq!(opens(tenant("other"), room_id()).await, Ok(None));
+        assert_eq!(opens(tenant("school"), RoomId::parse("8c").unwrap()).await, Ok(None));
     }
+    // Nor is it to whoever was erased, and has no link at all now.
+    store.erase_person(tenant("school"), "ada".to_owned()).await.unwrap();
+    let ada = store.still_opens(tenant("school"), room_id(), Role::Pupil, "ada".to_owned(), 100);
+    assert_eq!(ada.await, Ok(None));
 }
 
 #[tokio::test]

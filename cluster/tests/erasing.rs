@@ -4,8 +4,11 @@
 
 use std::path::Path;
 
-use kreide_cluster::{Append, Catalogue, LessonLog, Payload, Record, Seated, SqliteStore, Whose};
-use kreide_control::{Epoch, LessonKey, ParticipantNo, RoomId, TenantId};
+use kreide_cluster::{
+    Append, Catalogue, LessonLog, Link, LinkOwner, Payload, Record, Room, Seated, SqliteStore,
+    Whose,
+};
+use kreide_control::{Epoch, LessonKey, ParticipantNo, Role, RoomId, TenantId};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, query_scalar};
 
@@ -223,6 +226,79 @@ async fn who_comes_back_after_being_erased_is_read_again_from_then_on() {
     // The number is still known to be Ada's.
     assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 1);
     assert_eq!(texts(&store, 1).await, ["canary-ben-name-1", "canary-ben-chat-1"]);
+}
+
+/// A copy may be newer than the store that the person was erased from.
+#[tokio::test]
+async fn tomorrows_store_brings_no_erased_person_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let copies = ["monday", "tuesday"].map(|day| outside.path().join(day));
+    let put_back = async |copy: &Path| {
+        closed(folder.path(), "kreide.db").await;
+        std::fs::copy(copy, folder.path().join("kreide.db")).unwrap();
+        SqliteStore::open(folder.path()).await.unwrap()
+    };
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    for (number, copy) in [1, 2].into_iter().zip(&copies) {
+        taught(&store, number).await;
+        back_up(folder.path(), copy).await;
+    }
+    drop(store);
+    let store = put_back(&copies[0]).await;
+    assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 2, "of lesson 1");
+    drop(store);
+    let store = put_back(&copies[1]).await;
+    for number in [1, 2] {
+        let left = texts(&store, number).await;
+        assert_eq!(
+            left,
+            [format!("canary-ben-name-{number}"), format!("canary-ben-chat-{number}")]
+        );
+    }
+    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 2, "Ben's");
+}
+
+/// Who is erased first after the keys were lost is no less erased.
+#[tokio::test]
+async fn a_new_key_file_counts_erasures_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    for subject in ["subject-ada", "subject-ben", "subject-cleo"] {
+        erased(&store, school(), subject.to_owned()).await;
+    }
+    drop(store);
+    closed(folder.path(), "keys.db").await;
+    std::fs::remove_file(folder.path().join("keys.db")).unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    let room = RoomId::parse("7b").unwrap();
+    store.put_room(Room::new(school(), room.clone(), "7b".to_owned())).await.unwrap();
+    let link = Link {
+        tenant: school(),
+        hash: [7; 32],
+        room,
+        role: Role::Pupil,
+        owner: LinkOwner::Person { subject: "subject-dora".to_owned(), name: "Dora".to_owned() },
+        consent: false,
+        created: 1,
+        expires: None,
+        revoked: false,
+    };
+    store.add_link(link).await.unwrap();
+    assert_eq!(store.erase_person(school(), "subject-dora".to_owned()).await.unwrap().links, 1);
+    assert_eq!(store.erased_people().await.unwrap().len(), 1, "running lessons hear of it");
+}
+
+/// The same person is another code in each lesson.
+#[tokio::test]
+async fn a_copy_of_the_store_does_not_tell_who_was_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path()).await.unwrap();
+    for number in [1, 2] {
+        taught(&store, number).await;
+    }
+    let codes = "SELECT count(DISTINCT person) FROM seats";
+    assert_eq!(count(folder.path(), "kreide.db", codes).await, 4);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::{SqliteStore, groups, links, recordings, rooms, roster, sweeping, tal
 use crate::{
     Catalogue, CatalogueError, Door, ErasedPerson, Erasure, ExternalId, GroupSet, Link, LinkHash,
     Recording, RecordingSize, Room, RoomChange, RosterChange, RosterEntry, RosterImport, Talk,
-    TalkList,
+    TalkList, Whom,
 };
 
 impl Catalogue for SqliteStore {
@@ -75,11 +75,15 @@ impl Catalogue for SqliteStore {
         role: Role,
         subject: String,
         now: i64,
-    ) -> BoxFuture<'static, Result<bool, CatalogueError>> {
-        let door = self.door.clone();
-        Box::pin(
-            async move { links::still_opens(&door, &tenant, &room, role, &subject, now).await },
-        )
+    ) -> BoxFuture<'static, Result<Option<Whom>, CatalogueError>> {
+        let (pool, keyring) = (self.pool.clone(), self.keyring.clone());
+        Box::pin(async move {
+            let opens = links::still_opens(&pool, &tenant, &room, role, &subject, now).await?;
+            match opens {
+                Some(Whom::Anyone) if keyring.was_erased(&tenant, &subject).await? => Ok(None),
+                opens => Ok(opens),
+            }
+        })
     }
 
     fn revoke_link(

@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::keyring::Keyring;
 use super::rooms;
 use super::talks::label_subject;
-use crate::{CatalogueError, Door, Link, LinkHash, LinkOwner};
+use crate::{CatalogueError, Door, Link, LinkHash, LinkOwner, Whom};
 
 pub(super) async fn add(
     pool: SqlitePool,
@@ -98,27 +98,28 @@ pub(super) async fn door(
 }
 
 pub(super) async fn still_opens(
-    door: &Mutex<SqliteConnection>,
+    pool: &SqlitePool,
     tenant: &TenantId,
     room: &RoomId,
     role: Role,
     subject: &str,
     now: i64,
-) -> Result<bool, CatalogueError> {
-    let opens = query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM links
+) -> Result<Option<Whom>, CatalogueError> {
+    let personal: Option<bool> = query_scalar(
+        "SELECT subject IS NOT NULL FROM links
          WHERE tenant = ?1 AND room = ?2 AND role = ?3 AND revoked = 0
          AND (expires IS NULL OR expires > ?5)
-         AND subject IS (SELECT subject FROM links WHERE tenant = ?1 AND subject = ?4 LIMIT 1))",
+         AND subject IS (SELECT subject FROM links WHERE tenant = ?1 AND subject = ?4 LIMIT 1)
+         LIMIT 1",
     )
     .bind(tenant.as_str())
     .bind(room.as_str())
     .bind(role_name(role))
     .bind(subject)
     .bind(now)
-    .fetch_one(&mut *door.lock().await)
+    .fetch_optional(pool)
     .await?;
-    Ok(opens)
+    Ok(personal.map(|personal| if personal { Whom::One } else { Whom::Anyone }))
 }
 
 pub(super) async fn revoke(

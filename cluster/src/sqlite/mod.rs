@@ -19,6 +19,7 @@ mod roster;
 mod script;
 mod sealing;
 mod sealing_names;
+mod seats;
 mod sweeping;
 mod talks;
 mod writer;
@@ -79,7 +80,10 @@ impl SqliteStore {
             },
             Version::Newer => return Err(OpenError::Newer { path: file }),
         }
-        let swept = sweeping::run(&mut connection, &keyring).await;
+        let swept = match sweeping::recount(&mut connection, &keyring).await {
+            Ok(()) => sweeping::run(&mut connection, &keyring).await,
+            Err(error) => Err(error),
+        };
         swept.map_err(|error| match error {
             KeyringError::Store(source) => unusable(source),
             other => unusable(sqlx::Error::Encode(Box::new(other))),

@@ -12,7 +12,7 @@ use kreide_control::{Epoch, LessonKey, ParticipantNo};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, query_as_with, raw_sql};
 
-use super::keyring::{PersonCode, SealedText};
+use super::keyring::{PersonCode, SealedText, Seat};
 use super::writer::key;
 use crate::{Append, Record, Snapshot, Whose};
 
@@ -122,6 +122,11 @@ impl Script {
             self.text.push_str("DELETE FROM seats WHERE tenant = ? AND room = ? AND lesson = ?;");
             self.bind_key(lesson);
         }
+    }
+
+    /// Destroys the payloads of one person's numbers; a row for each number tells how many.
+    pub(super) fn erase_seats(&mut self, seats: &[Seat]) {
+        seats.iter().for_each(|(lesson, owner)| self.erase(lesson, Whose::One(*owner)));
     }
 
     /// Keeps a snapshot if the epoch holds and the log reaches so far. The row tells both.

@@ -1,5 +1,5 @@
--- Which numbers a person had in lessons, so that all their keys are found. Of the person there is only
--- a code, which whoever has no keys.db can neither make nor read (`keyring/erased.rs`).
+-- Who had which number in a lesson, so that all keys of a person are found. Of the person there is only
+-- a code, another one in each lesson, which nobody can make or read without keys.db (`keyring/codes.rs`).
 CREATE TABLE seats (
     tenant TEXT NOT NULL,
     room   TEXT NOT NULL,
@@ -8,4 +8,3 @@ CREATE TABLE seats (
     person BLOB NOT NULL,
     PRIMARY KEY (tenant, room, lesson, owner)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX seats_of_person ON seats (tenant, person);

@@ -13,6 +13,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Connection, query, query_as, query_scalar};
 
 use super::keyring::{Erased, Keyring, KeyringError, digest_of};
+use super::seats;
 use crate::Erasure;
 
 /// Brings the catalogue to all erasures that it has not seen. Returns what that took away.
@@ -35,7 +36,7 @@ pub(super) async fn run(
         take_from_groups(&mut transaction, tenant, &is_erased, &mut gone).await?;
     }
     for erased in &pending {
-        take_from_seats(&mut transaction, keyring, erased).await?;
+        take_seats(&mut transaction, keyring, erased).await?;
     }
     query("UPDATE swept SET catalogue = ?")
         .bind(pending.last().map_or(0, |erased| erased.id))
@@ -46,6 +47,23 @@ pub(super) async fn run(
         tracing::warn!("what was erased stays in the write-ahead log for now");
     }
     Ok(gone)
+}
+
+/// Counts from where the keys do: a new `keys.db`, or one of before, has fewer erasures than the store
+/// has seen, and the next ones would pass for seen.
+pub(super) async fn recount(
+    connection: &mut SqliteConnection,
+    keyring: &Keyring,
+) -> Result<(), KeyringError> {
+    let last = keyring.last_erased().await?;
+    let ahead = query_scalar("SELECT max(catalogue, lessons) > ? FROM swept").bind(last);
+    if ahead.fetch_one(&mut *connection).await? {
+        query("UPDATE swept SET catalogue = min(catalogue, ?1), lessons = min(lessons, ?1)")
+            .bind(last)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
 }
 
 async fn pending(
@@ -82,20 +100,16 @@ async fn take_off(
     Ok(())
 }
 
-/// Which numbers they had in lessons.
-async fn take_from_seats(
+/// Numbers of theirs that only this copy of the store knows, with the keys of these.
+async fn take_seats(
     connection: &mut SqliteConnection,
     keyring: &Keyring,
     erased: &Erased,
-) -> Result<(), sqlx::Error> {
-    for (room, lesson, owner) in keyring.seats_of(erased.id).await? {
-        query("DELETE FROM seats WHERE tenant = ? AND room = ? AND lesson = ? AND owner = ?")
-            .bind(erased.tenant.as_str())
-            .bind(room)
-            .bind(lesson)
-            .bind(owner)
-            .execute(&mut *connection)
-            .await?;
+) -> Result<(), KeyringError> {
+    let found = seats::of(connection, keyring, &erased.tenant, &erased.digest).await?;
+    if !found.is_empty() {
+        keyring.destroy_later_found(erased, &found).await?;
+        seats::forget(connection, &erased.tenant, &found).await?;
     }
     Ok(())
 }

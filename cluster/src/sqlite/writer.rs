@@ -13,12 +13,13 @@ use std::pin::pin;
 use std::time::Duration;
 
 use kreide_control::{Epoch, LessonKey, ParticipantNo, TenantId};
-use sqlx::{Connection, SqliteConnection, query, query_as};
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
-use super::keyring::{Keyring, KeyringError, PersonCode};
+use super::keyring::{Keyring, KeyringError, PersonCode, Seat, digest_of};
 use super::script::{Script, follows};
+use super::seats;
 use crate::{Append, LogError, Record, Seated, Snapshot, Whose};
 
 /// Jobs that may wait. When it is full an append waits for its place, and with it the one lesson
@@ -151,8 +152,11 @@ impl Writer {
 
     /// Who takes which number.
     fn codes(&self, what: &Append) -> Vec<(ParticipantNo, PersonCode)> {
-        let code =
-            |seat: &Seated| (seat.owner, self.keyring.code(&what.lesson.tenant, &seat.subject));
+        let (_, room, lesson) = key(&what.lesson);
+        let code = |seat: &Seated| {
+            let digest = digest_of(&what.lesson.tenant, &seat.subject);
+            (seat.owner, self.keyring.code(&digest, room, lesson))
+        };
         what.seats.iter().map(code).collect()
     }
 
@@ -183,42 +187,34 @@ impl Writer {
         self.sweep(script).await.map(|rows| Ok(counted(&rows)))
     }
 
-    /// Nobody writes who has which number meanwhile, so that no number is missed.
     async fn erase_person(
         &mut self,
         tenant: &TenantId,
         subject: &str,
     ) -> Result<Result<u64, LogError>, KeyringError> {
-        let code = self.keyring.code(tenant, subject);
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let known =
-            query_as("SELECT room, lesson, owner FROM seats WHERE tenant = ? AND person = ?")
-                .bind(tenant.as_str())
-                .bind(code.as_slice())
-                .fetch_all(&mut *transaction)
-                .await?;
+        let numbers = self.destroy_person(tenant, subject).await?;
         let mut count = 0;
-        for (lesson, owner) in self.keyring.destroy_person(tenant, subject, known).await? {
-            let (_, room, lesson) = key(&lesson);
-            let gone = query(
-                "DELETE FROM payloads WHERE tenant = ? AND room = ? AND lesson = ? AND owner = ?",
-            )
-            .bind(tenant.as_str())
-            .bind(room)
-            .bind(lesson)
-            .bind(owner.0)
-            .execute(&mut *transaction)
-            .await?;
-            count += gone.rows_affected();
+        for numbers in numbers.chunks(BATCH) {
+            let mut script = Script::new();
+            script.erase_seats(numbers);
+            count += counted(&self.sweep(script).await?);
         }
-        query("DELETE FROM seats WHERE tenant = ? AND person = ?")
-            .bind(tenant.as_str())
-            .bind(code.as_slice())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        self.empty_log().await;
         Ok(Ok(count))
+    }
+
+    /// Nobody, in no process, writes who has which number meanwhile, so that none is missed.
+    async fn destroy_person(
+        &mut self,
+        tenant: &TenantId,
+        subject: &str,
+    ) -> Result<Vec<Seat>, KeyringError> {
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let digest = digest_of(tenant, subject);
+        let known = seats::of(&mut transaction, &self.keyring, tenant, &digest).await?;
+        seats::forget(&mut transaction, tenant, &known).await?;
+        let numbers = self.keyring.destroy_person(tenant, subject, known).await?;
+        transaction.commit().await?;
+        Ok(numbers)
     }
 
     async fn rewrite(
@@ -238,11 +234,6 @@ impl Writer {
     /// is emptied.
     async fn sweep(&mut self, script: Script) -> Result<Vec<Row>, KeyringError> {
         let rows = script.run(&mut self.connection).await?;
-        self.empty_log().await;
-        Ok(rows)
-    }
-
-    async fn empty_log(&mut self) {
         match super::empty_log(&mut self.connection).await {
             Ok(true) => {}
             Ok(false) => tracing::warn!("what was erased stays in the write-ahead log for now"),
@@ -250,6 +241,7 @@ impl Writer {
                 tracing::warn!(%error, "what was erased stays in the write-ahead log for now");
             }
         }
+        Ok(rows)
     }
 }
 

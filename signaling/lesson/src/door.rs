@@ -155,7 +155,7 @@ impl State {
 
     /// Whether somebody was removed: whoever comes new and is on no roster may be that person under
     /// another name.
-    fn has_removed(&self) -> bool {
+    pub(crate) fn has_removed(&self) -> bool {
         self.seats.values().any(|seat| matches!(seat.place, Place::Removed { .. }))
     }
 

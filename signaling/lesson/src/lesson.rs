@@ -154,11 +154,14 @@ impl Lesson {
         self.state.held().map(|(no, seat)| self.state.person(*no, seat))
     }
 
-    /// Whether a teacher removed this person from the lesson.
+    /// Whether the lesson keeps this person out: a teacher removed them, or somebody who may be the
+    /// same. That is so of whoever is `unknown` to the school and holds no seat.
     #[must_use]
-    pub fn has_removed(&self, subject: &Subject) -> bool {
-        let mut seats = self.state.seats.values();
-        seats.any(|seat| seat.subject == *subject && matches!(seat.place, Place::Removed { .. }))
+    pub fn keeps_out(&self, subject: &Subject, unknown: bool) -> bool {
+        let mut seats = self.state.seats.values().filter(|seat| seat.subject == *subject);
+        let holds = seats.clone().any(|seat| seat.held().is_some());
+        seats.any(|seat| matches!(seat.place, Place::Removed { .. }))
+            || (unknown && !holds && self.state.has_removed())
     }
 
     /// Anyone who ever held a seat.

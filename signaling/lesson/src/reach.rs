@@ -149,7 +149,7 @@ impl State {
     }
 
     /// The group somebody is in or visits, while the groups are open.
-    fn group_of_anyone(&self, no: ParticipantNo) -> Option<u8> {
+    pub(crate) fn group_of_anyone(&self, no: ParticipantNo) -> Option<u8> {
         self.groups.visits(no).or_else(|| self.group_of(no))
     }
 }

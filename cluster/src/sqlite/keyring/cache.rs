@@ -31,11 +31,8 @@ struct Used {
     last: u64,
 }
 
-/// Keys of a lesson that are not there yet.
-pub(super) struct Wanted {
-    pub(super) lesson: LessonKey,
-    pub(super) owners: Vec<ParticipantNo>,
-}
+/// A key that is not there yet.
+pub(super) type Wanted = (LessonKey, ParticipantNo);
 
 impl Cache {
     pub(super) fn knows(&self, lesson: &LessonKey) -> bool {
@@ -64,11 +61,12 @@ impl Cache {
             missing.entry(&append.lesson).or_default().extend(new.map(|owner| owner.0));
         }
         let wanted = |(lesson, owners): (&LessonKey, BTreeSet<u32>)| {
-            let last = owners.last().copied()?;
-            let owners = owners.iter().copied().chain(self.ahead(lesson, last));
-            Some(Wanted { lesson: lesson.clone(), owners: owners.map(ParticipantNo).collect() })
+            let ahead = owners.last().map_or(0..0, |last| self.ahead(lesson, *last));
+            let owners: Vec<u32> = owners.into_iter().chain(ahead).collect();
+            let lesson = lesson.clone();
+            owners.into_iter().map(move |owner| (lesson.clone(), ParticipantNo(owner)))
         };
-        missing.into_iter().filter_map(wanted).collect()
+        missing.into_iter().flat_map(wanted).collect()
     }
 
     /// The numbers after `last` that have no key either, if it is the highest: as many as have one.

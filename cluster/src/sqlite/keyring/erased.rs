@@ -5,19 +5,12 @@
 //! the erasure again, and the numbers, by which lessons that run drop what they hold in memory.
 //! Left out on purpose: a secret in that hash, which would lie beside it. Whoever has the file can
 //! try subjects, and learns of one whether it was erased.
-//!
-//! The store knows which numbers a person had by a code that a secret of this file makes of the
-//! subject, so that a copy of the store tells nobody who somebody was.
-
-use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
-use aws_lc_rs::rand;
 
 use super::{
-    Keyring, KeyringError, LessonKey, ParticipantNo, RoomId, SqliteArguments, SqliteConnection,
-    TenantId, bind, query, query_as,
+    Keyring, KeyringError, LessonKey, ParticipantNo, RoomId, SqliteArguments, TenantId, bind,
+    query_as,
 };
 use crate::ErasedPerson;
 use crate::sqlite::keyring::Seat;
@@ -42,37 +35,7 @@ pub(in super::super) fn digest_of(tenant: &TenantId, subject: &str) -> Vec<u8> {
     digest(&SHA256, format!("erased\0{tenant}\0{subject}").as_bytes()).as_ref().to_vec()
 }
 
-/// What the store has instead of a subject.
-pub(in super::super) type PersonCode = [u8; 32];
-
-/// Makes codes of people.
-#[derive(Clone)]
-pub(super) struct Codes(Arc<Key>);
-
-impl Codes {
-    /// With the secret of the file, which is made where it is missing.
-    pub(super) async fn open(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let mut new = [0; 32];
-        rand::fill(&mut new).map_err(|unspecified| sqlx::Error::Encode(Box::new(unspecified)))?;
-        query("INSERT OR IGNORE INTO secrets (id, person) VALUES (1, ?)")
-            .bind(new.as_slice())
-            .execute(&mut *connection)
-            .await?;
-        let (secret,): (Vec<u8>,) =
-            query_as("SELECT person FROM secrets").fetch_one(connection).await?;
-        Ok(Self(Arc::new(Key::new(HMAC_SHA256, &secret))))
-    }
-}
-
 impl Keyring {
-    /// The code of a person.
-    pub(in super::super) fn code(&self, tenant: &TenantId, subject: &str) -> PersonCode {
-        let tag = sign(&self.codes.0, format!("{tenant}\0{subject}").as_bytes());
-        let mut code = PersonCode::default();
-        code.copy_from_slice(tag.as_ref());
-        code
-    }
-
     /// Destroys all keys of a person, those of the name and of lessons, in which the store knows
     /// these numbers. Returns which numbers the person had in all, and [`NOBODY`] of the same
     /// lessons.
@@ -104,6 +67,48 @@ impl Keyring {
         Ok(rows.into_iter().filter_map(|row| seat(tenant, row)).collect())
     }
 
+    /// Destroys keys of someone who was erased before, of numbers that only a copy of the store
+    /// knew.
+    pub(in super::super) async fn destroy_later_found(
+        &self,
+        erased: &Erased,
+        found: &[SeatRow],
+    ) -> Result<(), KeyringError> {
+        let mut writing = self.writing().await;
+        writing.cache.forget_tenant(&erased.tenant);
+        let found = serde_json::json!(found).to_string();
+        let mut values = SqliteArguments::default();
+        bind(&mut values, erased.id)?;
+        bind(&mut values, found.clone())?;
+        bind(&mut values, erased.tenant.as_str().to_owned())?;
+        bind(&mut values, found)?;
+        let _none: Vec<(i64,)> = writing.transaction(DESTROY_FOUND, values).await?;
+        writing.empty_log().await
+    }
+
+    /// Whether somebody of this school was erased.
+    pub(in super::super) async fn was_erased(
+        &self,
+        tenant: &TenantId,
+        subject: &str,
+    ) -> Result<bool, sqlx::Error> {
+        let (was,) =
+            query_as("SELECT EXISTS (SELECT 1 FROM erased WHERE tenant = ? AND digest = ?)")
+                .bind(tenant.as_str())
+                .bind(digest_of(tenant, subject))
+                .fetch_one(&mut *self.reading.lock().await)
+                .await?;
+        Ok(was)
+    }
+
+    /// The last one who was erased; 0 if nobody was.
+    pub(in super::super) async fn last_erased(&self) -> Result<i64, sqlx::Error> {
+        let (last,) = query_as("SELECT coalesce(max(id), 0) FROM erased")
+            .fetch_one(&mut *self.reading.lock().await)
+            .await?;
+        Ok(last)
+    }
+
     /// Who was erased after this one, oldest first.
     pub(in super::super) async fn erased_after(
         &self,
@@ -120,14 +125,6 @@ impl Keyring {
         Ok(rows.into_iter().filter_map(read).collect())
     }
 
-    /// Which numbers someone had who was erased.
-    pub(in super::super) async fn seats_of(&self, id: i64) -> Result<Vec<SeatRow>, sqlx::Error> {
-        query_as("SELECT room, lesson, owner FROM erased_seats WHERE erasure = ?")
-            .bind(id)
-            .fetch_all(&mut *self.reading.lock().await)
-            .await
-    }
-
     /// Who was erased, with the numbers they had. Keys of those lessons are read anew from then on:
     /// another process may have destroyed them.
     pub(in super::super) async fn erased_people(
@@ -136,7 +133,11 @@ impl Keyring {
     ) -> Result<Vec<ErasedPerson>, KeyringError> {
         let mut people = Vec::new();
         for Erased { id, tenant, .. } in self.erased_after(after).await? {
-            let rows = self.seats_of(id).await?;
+            let rows: Vec<SeatRow> =
+                query_as("SELECT room, lesson, owner FROM erased_seats WHERE erasure = ?")
+                    .bind(id)
+                    .fetch_all(&mut *self.reading.lock().await)
+                    .await?;
             let seats: Vec<Seat> = rows.into_iter().filter_map(|row| seat(&tenant, row)).collect();
             let mut writing = self.writing().await;
             seats.iter().for_each(|(lesson, _)| writing.cache.forget(lesson));
@@ -177,3 +178,11 @@ const DESTROY: &str = "
         WHERE tenant = ? AND subject = ? AND dead = 0;
     DELETE FROM seats WHERE tenant = ? AND subject = ?;
     SELECT room, lesson, owner FROM erased_seats WHERE erasure = (SELECT max(id) FROM erased);";
+
+/// The same for numbers that were found later.
+const DESTROY_FOUND: &str = "
+    INSERT OR IGNORE INTO erased_seats
+        SELECT ?, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?);
+    UPDATE keys SET dead = 1, key = zeroblob(32)
+        WHERE tenant = ? AND dead = 0 AND (room, lesson, owner) IN
+        (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?));";

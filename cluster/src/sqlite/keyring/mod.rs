@@ -9,6 +9,7 @@
 //! Left out on purpose: what a drive keeps of overwritten blocks. That is for disk encryption.
 
 mod cache;
+mod codes;
 mod erased;
 mod names;
 mod people;
@@ -27,13 +28,14 @@ use super::writer::key;
 use super::{OpenError, options, prepare};
 use cache::Cache;
 
-use erased::Codes;
+use codes::Codes;
 
-pub(super) use erased::{Erased, PersonCode, digest_of};
+pub(super) use codes::PersonCode;
+pub(super) use erased::{Erased, SeatRow, digest_of};
 pub(super) use people::Seat;
 
-/// Keys that are kept in memory: 60 people in each of 800 lessons.
-const CACHED: usize = 50_000;
+/// Keys that are kept in memory: of 60 people, and for as many more, in each of 800 lessons.
+const CACHED: usize = 100_000;
 /// Bytes of a text up to which it is kept prepared.
 const USUAL: usize = 1_000;
 /// Destroyed keys from which on their rows are cleared away, when the file is opened.

@@ -5,7 +5,7 @@
 //! ahead: a class that comes at once pays for a few transactions, not for one each.
 //! Left out on purpose: the sealed texts, which stand in the store.
 
-use super::cache::People;
+use super::cache::{People, Wanted};
 use super::{
     CACHED, Keyring, KeyringError, LessonKey, ParticipantNo, SealedText, SqliteArguments,
     SqliteConnection, Writing, bind, key, query_as,
@@ -90,35 +90,33 @@ impl Writing {
                 self.cache.learn(append.lesson.clone(), people);
             }
         }
-        for wanted in self.cache.wants(appends) {
-            for owners in wanted.owners.chunks(CHUNK) {
-                self.make(&wanted.lesson, owners).await?;
-            }
+        for wanted in self.cache.wants(appends).chunks(CHUNK) {
+            self.make(wanted).await?;
         }
         Ok(())
     }
 
     /// Makes keys in one transaction.
-    async fn make(
-        &mut self,
-        lesson: &LessonKey,
-        owners: &[ParticipantNo],
-    ) -> Result<(), KeyringError> {
-        let mut keys = Vec::with_capacity(owners.len() * Key::LEN);
-        for _ in owners {
+    async fn make(&mut self, wanted: &[Wanted]) -> Result<(), KeyringError> {
+        let mut keys = Vec::with_capacity(wanted.len() * Key::LEN);
+        for _ in wanted {
             let new = Key::random().map_err(|_cipher| KeyringError::Cipher)?;
             keys.extend_from_slice(new.bytes());
         }
-        let owners: serde_json::Value = owners.iter().map(|owner| owner.0).collect();
+        let place = |(lesson, owner): &Wanted| {
+            let (tenant, room, number) = key(lesson);
+            serde_json::json!([tenant, room, number, owner.0])
+        };
+        let places = wanted.iter().map(place).collect::<serde_json::Value>().to_string();
         let mut values = SqliteArguments::default();
-        bind_key(&mut values, lesson)?;
         bind(&mut values, keys)?;
-        bind(&mut values, owners.to_string())?;
-        bind_key(&mut values, lesson)?;
-        bind(&mut values, owners.to_string())?;
-        for row in self.transaction(MAKE, values).await? {
-            if let Some((owner, key)) = person(row) {
-                self.cache.add(lesson, owner, key);
+        bind(&mut values, places.clone())?;
+        bind(&mut values, places)?;
+        let rows: Vec<(i64, Vec<u8>)> = self.transaction(MAKE, values).await?;
+        for (at, bytes) in rows {
+            let wanted = usize::try_from(at).ok().and_then(|at| wanted.get(at));
+            if let (Some((lesson, owner)), Some(key)) = (wanted, Key::stored(&bytes)) {
+                self.cache.add(lesson, *owner, key);
             }
         }
         Ok(())
@@ -158,9 +156,10 @@ const CHUNK: usize = 500;
 /// What stands there counts, whoever wrote it.
 const MAKE: &str = "
     INSERT INTO keys (tenant, room, lesson, owner, key)
-        SELECT ?, ?, ?, part.value, substr(?, part.key * 32 + 1, 32) FROM json_each(?) part
-        WHERE true ON CONFLICT DO NOTHING;
-    SELECT owner, key FROM keys WHERE tenant = ? AND room = ? AND lesson = ? AND dead = 0
-        AND owner IN (SELECT value FROM json_each(?));";
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, substr(?, one.key * 32 + 1, 32)
+        FROM json_each(?) one WHERE true ON CONFLICT DO NOTHING;
+    SELECT one.key, keys.key FROM json_each(?) one CROSS JOIN keys
+        ON tenant = value ->> 0 AND room = value ->> 1 AND lesson = value ->> 2
+        AND owner = value ->> 3 AND dead = 0;";
 /// The row keeps its size, so that it is overwritten in place.
 const DESTROY: &str = "UPDATE keys SET dead = 1, key = zeroblob(32)";

@@ -279,8 +279,8 @@ impl State {
     /// Staff, this person, and those whom they leave and to whom they come while groups are open;
     /// `None` is the class.
     fn told_of_move(&self, who: ParticipantNo, from: Option<u8>, to: Option<u8>) -> Audience {
-        let scope = |no: &ParticipantNo| self.groups.visits(*no).or_else(|| self.group_of(*no));
-        let concerned = |no: &ParticipantNo| *no == who || [from, to].contains(&scope(no));
+        let concerned =
+            |no: &ParticipantNo| *no == who || [from, to].contains(&self.group_of_anyone(*no));
         self.staff_and(self.held().map(|(no, _)| *no).filter(concerned))
     }
 }

@@ -1,9 +1,13 @@
 //! Whether an access token still counts: asked before every request for recordings.
 //!
-//! Invariant: whose link was withdrawn or expired, and whom a teacher removed from the lesson that
-//! runs, sees no recording from then on, whatever their token says for the rest of its hours. If that
-//! cannot be found out, nothing is shown.
-//! Left out on purpose: what a token opens, and requests without one, which are the recorder's.
+//! Invariant: whose own link was withdrawn or expired sees no recording from then on, whatever their
+//! token says for the rest of its hours; nor does whoever came by a link that is nobody's once there is
+//! none left for their role, or who was erased. Whom a teacher removed sees none while the lesson runs,
+//! and whoever could be that person under another name only from a seat of the lesson. If the
+//! catalogue cannot be asked, nothing is shown.
+//! Left out on purpose: what a token opens; requests without one, which are the recorder's; which of
+//! several links that are nobody's somebody came by; a lesson that is not loaded; and downloads that
+//! have their ticket, for a minute.
 
 use std::sync::Arc;
 
@@ -11,6 +15,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
+use kreide_cluster::Whom;
 use kreide_control::{RoomId, TenantId};
 use kreide_lesson::Subject;
 use kreide_protocol::ErrorCode;
@@ -40,17 +45,25 @@ async fn still_welcome(app: &App, access: Access) -> Result<(), Response> {
         let why = "it cannot be found out whether the link is good: try again";
         refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Degraded, why)
     })?;
-    if opens && !is_removed(app, tenant, room, Subject(subject)).await {
+    if let Some(whom) = opens
+        && !is_kept_out(app, tenant, room, Subject(subject), whom == Whom::Anyone).await
+    {
         return Ok(());
     }
     let why = "the link is good no longer, or its holder was removed";
     Err(refusal(StatusCode::UNAUTHORIZED, ErrorCode::TokenInvalid, why))
 }
 
-/// Asks the lesson that runs; one that ends meanwhile has removed nobody any more.
-async fn is_removed(app: &App, tenant: TenantId, room: RoomId, subject: Subject) -> bool {
+/// Asks the lesson that runs; one that ends meanwhile keeps nobody out any more.
+async fn is_kept_out(
+    app: &App,
+    tenant: TenantId,
+    room: RoomId,
+    subject: Subject,
+    unknown: bool,
+) -> bool {
     let Some(lesson) = app.rooms.running(tenant, room) else { return false };
     let (answer, answered) = oneshot::channel();
-    let _ended = lesson.send(Input::Removed { subject, answer }).await;
+    let _ended = lesson.send(Input::KeptOut { subject, unknown, answer }).await;
     answered.await.unwrap_or(false)
 }

@@ -78,8 +78,8 @@ pub(crate) enum Input {
     Gone { by: ConnectionId },
     /// Somebody calls over HTTP.
     Call(Box<Call>),
-    /// Somebody asks whether a teacher removed this person.
-    Removed { subject: Subject, answer: oneshot::Sender<bool> },
+    /// Somebody asks whether the lesson keeps this person out, who may be unknown to the school.
+    KeptOut { subject: Subject, unknown: bool, answer: oneshot::Sender<bool> },
     /// The media plane says something.
     Media(kreide_control::Event),
     /// The recorder says something.
@@ -249,9 +249,9 @@ impl Keeper {
                 None => self.ledger.gone(by),
             },
             Input::Call(call) => self.call(*call),
-            Input::Removed { subject, answer } => {
+            Input::KeptOut { subject, unknown, answer } => {
                 // The caller may have hung up.
-                let _ = answer.send(self.ledger.draft().has_removed(&subject));
+                let _ = answer.send(self.ledger.draft().keeps_out(&subject, unknown));
             }
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),

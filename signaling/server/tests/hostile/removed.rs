@@ -86,8 +86,11 @@ async fn hostile_removed_and_withdrawn_want_recordings() {
         (text("access"), text("token"))
     };
     let (removed, token) = enter(&class, "Mallory").await;
-    let ((stays, _), (withdrawn, _)) = (enter(&class, "Lena").await, enter(&own, "Eve").await);
+    let (spare, _) = enter(&class, "Mallory").await;
+    let (stays, lena) = enter(&class, "Lena").await;
+    let (withdrawn, _) = enter(&own, "Eve").await;
     let hostile = server.join(&token).await;
+    let _seated = server.join(&lena).await;
     let again = hostile.joined["access"].as_str().unwrap().to_owned();
     let sees = async |access: &str| {
         let head = format!("authorization: bearer {access}\r\n");
@@ -95,7 +98,7 @@ async fn hostile_removed_and_withdrawn_want_recordings() {
         assert!(matches!(answer.status, 200 | 401), "{answer:?}");
         answer.status == 200
     };
-    for access in [&removed, &again, &stays, &withdrawn] {
+    for access in [&removed, &again, &spare, &stays, &withdrawn] {
         assert!(sees(access).await);
     }
     honest.teacher.does(json!({ "type": "remove", "who": hostile.me() })).await;
@@ -103,10 +106,13 @@ async fn hostile_removed_and_withdrawn_want_recordings() {
     let secret = own.split_once('.').unwrap().1.as_bytes();
     let hash = digest(&SHA256, secret).as_ref().try_into().unwrap();
     assert!(store.revoke_link(TenantId::parse("school").unwrap(), hash).await.unwrap());
-    for (access, expected) in [(removed, false), (again, false), (withdrawn, false), (stays, true)]
-    {
-        assert_eq!(sees(&access).await, expected);
+    let (renamed, _) = enter(&class, "Eva").await;
+    for access in [removed, again, spare, renamed, withdrawn] {
+        assert!(!sees(&access).await);
     }
+    assert!(sees(&stays).await, "who has a seat is nobody else");
+    let teacher = honest.teacher.joined["access"].as_str().unwrap();
+    assert!(sees(teacher).await);
     honest.goes_on().await;
 }
 
