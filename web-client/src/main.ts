@@ -16,4 +16,7 @@ const start = new Start();
 start.link = environment.location.pathname === '/r' ? null : takeLink(environment);
 import('./client')
   .then(({ open }) => open(environment, start.link, () => start.over()))
-  .catch(() => start.lost());
+  .catch((error: unknown) => {
+    console.error(error);
+    return start.lost();
+  });

@@ -79,6 +79,8 @@ export class Start {
   #say(now: Now): void {
     const page = this.#page;
     if (!page) return;
+    // The client was here, but could not show itself.
+    if (!page.isConnected) document.body.append(page);
     clearTimeout(this.#slow);
     const language = ownLanguage();
     document.documentElement.lang = language;

@@ -89,7 +89,12 @@ describe('the way in', () => {
     session.join(null, QUIET);
     await settle();
     expect(phase).toEqual({ at: 'out', reason: 'CONNECTION_LOST' });
+    // The line is back, or somebody looks at the page again.
+    at.wake();
+    await settle();
     expect([at.hash, at.renewed]).toEqual(['', null]);
+    session.join(null, QUIET);
+    await settle();
     session.retry();
     expect(at.renewed).toBe('#secret');
   });

@@ -61,13 +61,18 @@ class Visit extends Orders implements Session {
   }
 
   retry(): void {
-    const { phase, seat, link } = this.#way;
+    const { phase, link } = this.#way;
     if (phase.at === 'waiting' || phase.at === 'room') this.#stay?.retry();
     if (phase.at !== 'out') return;
-    if (this.#missing && !this.#stay) {
-      link?.putBack();
-      this.environment.renew();
-    } else if (seat) this.#enter((stay) => stay.enter());
+    if (!this.#missing || this.#stay) return this.#again();
+    // A browser may remember of this page that the script did not come.
+    link?.putBack();
+    this.environment.renew();
+  }
+
+  #again(): void {
+    const { seat, link } = this.#way;
+    if (seat) this.#enter((stay) => stay.enter());
     else if (link) void this.#knock(link);
     else this.#arrive(null);
   }
@@ -146,7 +151,8 @@ class Visit extends Orders implements Session {
 
   #wake(): void {
     const { phase } = this.#way;
-    if (phase.at === 'out' && phase.reason === 'CONNECTION_LOST') this.retry();
+    // By this page: a fresh one that nobody asked for may be the browser's own, which knows nothing.
+    if (phase.at === 'out' && phase.reason === 'CONNECTION_LOST') this.#again();
     this.#stay?.wake();
   }
 
