@@ -55,6 +55,15 @@ async fn texts(store: &SqliteStore, number: u32) -> Vec<String> {
     stored.payloads.into_iter().map(|payload| payload.text).collect()
 }
 
+/// Of lessons 1 and 2.
+async fn only_ben_is_left(store: &SqliteStore, folder: &Path) {
+    for number in [1, 2] {
+        let expected = ["name", "chat"].map(|what| format!("canary-ben-{what}-{number}"));
+        assert_eq!(texts(store, number).await, expected);
+    }
+    assert_eq!(count(folder, "kreide.db", SEATS).await, 2);
+}
+
 /// Erases a person; how many texts there were.
 async fn erased(store: &SqliteStore, tenant: TenantId, subject: String) -> u64 {
     store.erase_person(tenant, subject).await.unwrap().texts
@@ -193,14 +202,7 @@ async fn yesterdays_store_brings_no_erased_person_back() {
 
     std::fs::copy(&copy, folder.path().join("kreide.db")).unwrap();
     let store = SqliteStore::open(folder.path()).await.unwrap();
-    for number in [1, 2] {
-        let left = texts(&store, number).await;
-        assert_eq!(
-            left,
-            [format!("canary-ben-name-{number}"), format!("canary-ben-chat-{number}")]
-        );
-    }
-    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 2, "Ben's");
+    only_ben_is_left(&store, folder.path()).await;
     assert_eq!(store.keyring().open_name(&school(), "subject-ada", &sealed).await.unwrap(), None);
     assert_eq!(on_disk(folder.path(), b"canary-ada"), 0);
     assert_eq!(on_disk(outside.path(), b"canary-ada"), 0);
@@ -249,14 +251,7 @@ async fn tomorrows_store_brings_no_erased_person_back() {
     assert_eq!(erased(&store, school(), "subject-ada".to_owned()).await, 2, "of lesson 1");
     drop(store);
     let store = put_back(&copies[1]).await;
-    for number in [1, 2] {
-        let left = texts(&store, number).await;
-        assert_eq!(
-            left,
-            [format!("canary-ben-name-{number}"), format!("canary-ben-chat-{number}")]
-        );
-    }
-    assert_eq!(count(folder.path(), "kreide.db", SEATS).await, 2, "Ben's");
+    only_ben_is_left(&store, folder.path()).await;
 }
 
 /// Who is erased first after the keys were lost is no less erased.
