@@ -2,9 +2,10 @@
 //!
 //! Invariant: state changes through [`Lesson::apply`] alone, in the order of the log.
 
-use kreide_control::{Epoch, LessonKey, MediaRights, ParticipantNo, SourceKind};
+use kreide_control::{Epoch, LessonKey, MediaRights, ParticipantNo, Role, SourceKind};
 use sha2::{Digest, Sha256};
 
+use crate::rules;
 use crate::seat::{Place, Seat};
 use crate::state::{Phase, State};
 use crate::{
@@ -154,14 +155,16 @@ impl Lesson {
         self.state.held().map(|(no, seat)| self.state.person(*no, seat))
     }
 
-    /// Whether the lesson keeps this person out: a teacher removed them, or somebody who may be the
-    /// same. That is so of whoever is `unknown` to the school and holds no seat.
+    /// Whether the lesson keeps this person out, as it would at the door: a teacher removed them, or
+    /// somebody who may be the same. That may be whoever is `unknown` to the school and was never let
+    /// in, staff excepted.
     #[must_use]
-    pub fn keeps_out(&self, subject: &Subject, unknown: bool) -> bool {
-        let mut seats = self.state.seats.values().filter(|seat| seat.subject == *subject);
-        let holds = seats.clone().any(|seat| seat.held().is_some());
-        seats.any(|seat| matches!(seat.place, Place::Removed { .. }))
-            || (unknown && !holds && self.state.has_removed())
+    pub fn keeps_out(&self, subject: &Subject, role: Role, unknown: bool) -> bool {
+        let seats = || self.state.seats.values().filter(|seat| seat.subject == *subject);
+        let was_in = || seats().any(|seat| seat.outside.is_none());
+        let may_be_back = unknown && !rules::is_staff(role) && self.state.has_removed();
+        seats().any(|seat| matches!(seat.place, Place::Removed { .. }))
+            || (may_be_back && !was_in())
     }
 
     /// Anyone who ever held a seat.

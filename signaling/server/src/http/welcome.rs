@@ -3,8 +3,8 @@
 //! Invariant: whose own link was withdrawn or expired sees no recording from then on, whatever their
 //! token says for the rest of its hours; nor does whoever came by a link that is nobody's once there is
 //! none left for their role, or who was erased. Whom a teacher removed sees none while the lesson runs,
-//! and whoever could be that person under another name only from a seat of the lesson. If the
-//! catalogue cannot be asked, nothing is shown.
+//! nor does whoever could be that person under another name and was not let in (`Lesson::keeps_out`).
+//! If the catalogue cannot be asked, nothing is shown.
 //! Left out on purpose: what a token opens; requests without one, which are the recorder's; which of
 //! several links that are nobody's somebody came by; a lesson that is not loaded; and downloads that
 //! have their ticket, for a minute.
@@ -16,7 +16,6 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::Response;
 use kreide_cluster::Whom;
-use kreide_control::{RoomId, TenantId};
 use kreide_lesson::Subject;
 use kreide_protocol::ErrorCode;
 use tokio::sync::oneshot;
@@ -38,15 +37,15 @@ pub(super) async fn welcome(State(app): State<Arc<App>>, request: Request, next:
 }
 
 async fn still_welcome(app: &App, access: Access) -> Result<(), Response> {
-    let Access { tenant, room, role, subject, .. } = access;
-    let (school, place, whose) = (tenant.clone(), room.clone(), subject.clone());
-    let opens = app.catalogue.still_opens(school, place, role, whose, clock::now()).await;
+    let (tenant, room, subject) =
+        (access.tenant.clone(), access.room.clone(), access.subject.clone());
+    let opens = app.catalogue.still_opens(tenant, room, access.role, subject, clock::now()).await;
     let opens = opens.map_err(|_logged| {
         let why = "it cannot be found out whether the link is good: try again";
         refusal(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Degraded, why)
     })?;
     if let Some(whom) = opens
-        && !is_kept_out(app, tenant, room, Subject(subject), whom == Whom::Anyone).await
+        && !is_kept_out(app, access, whom == Whom::Anyone).await
     {
         return Ok(());
     }
@@ -55,15 +54,11 @@ async fn still_welcome(app: &App, access: Access) -> Result<(), Response> {
 }
 
 /// Asks the lesson that runs; one that ends meanwhile keeps nobody out any more.
-async fn is_kept_out(
-    app: &App,
-    tenant: TenantId,
-    room: RoomId,
-    subject: Subject,
-    unknown: bool,
-) -> bool {
+async fn is_kept_out(app: &App, access: Access, unknown: bool) -> bool {
+    let Access { tenant, room, role, subject, .. } = access;
     let Some(lesson) = app.rooms.running(tenant, room) else { return false };
     let (answer, answered) = oneshot::channel();
-    let _ended = lesson.send(Input::KeptOut { subject, unknown, answer }).await;
+    let asked = Input::KeptOut { subject: Subject(subject), role, unknown, answer };
+    let _ended = lesson.send(asked).await;
     answered.await.unwrap_or(false)
 }

@@ -33,7 +33,7 @@ use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
 use kreide_cluster::LogError;
 use kreide_control::{
-    Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, Policy, RecorderEvent,
+    Answer, Audience, Command, ConnectError, LessonKey, ParticipantNo, Policy, RecorderEvent, Role,
 };
 use kreide_lesson::{
     Actor, BallotBox, Batch, Event, Identity, Intent, KeyHash, Millis, PollIntent, Subject,
@@ -79,7 +79,7 @@ pub(crate) enum Input {
     /// Somebody calls over HTTP.
     Call(Box<Call>),
     /// Somebody asks whether the lesson keeps this person out, who may be unknown to the school.
-    KeptOut { subject: Subject, unknown: bool, answer: oneshot::Sender<bool> },
+    KeptOut { subject: Subject, role: Role, unknown: bool, answer: oneshot::Sender<bool> },
     /// The media plane says something.
     Media(kreide_control::Event),
     /// The recorder says something.
@@ -249,9 +249,9 @@ impl Keeper {
                 None => self.ledger.gone(by),
             },
             Input::Call(call) => self.call(*call),
-            Input::KeptOut { subject, unknown, answer } => {
+            Input::KeptOut { subject, role, unknown, answer } => {
                 // The caller may have hung up.
-                let _ = answer.send(self.ledger.draft().keeps_out(&subject, unknown));
+                let _ = answer.send(self.ledger.draft().keeps_out(&subject, role, unknown));
             }
             Input::Media(event) => self.media_event(event),
             Input::Recorder(event) => self.recorder_event(event),

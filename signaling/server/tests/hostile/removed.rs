@@ -90,7 +90,9 @@ async fn hostile_removed_and_withdrawn_want_recordings() {
     let (stays, lena) = enter(&class, "Lena").await;
     let (withdrawn, _) = enter(&own, "Eve").await;
     let hostile = server.join(&token).await;
-    let _seated = server.join(&lena).await;
+    server.join(&lena).await.does(json!({ "type": "leave" })).await;
+    let staff = server.link_for("7b", Role::Teacher, None, None).await;
+    let (colleague, _) = enter(&staff, "Herr Wolf").await;
     let again = hostile.joined["access"].as_str().unwrap().to_owned();
     let sees = async |access: &str| {
         let head = format!("authorization: bearer {access}\r\n");
@@ -110,9 +112,10 @@ async fn hostile_removed_and_withdrawn_want_recordings() {
     for access in [removed, again, spare, renamed, withdrawn] {
         assert!(!sees(&access).await);
     }
-    assert!(sees(&stays).await, "who has a seat is nobody else");
     let teacher = honest.teacher.joined["access"].as_str().unwrap();
-    assert!(sees(teacher).await);
+    for access in [teacher, &stays, &colleague] {
+        assert!(sees(access).await, "staff, and who was let in before, is nobody else");
+    }
     honest.goes_on().await;
 }
 

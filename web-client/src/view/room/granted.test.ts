@@ -24,7 +24,7 @@ test.each<[Role, string | null]>([
   ['teacher', null],
   ['presenter', null],
   ['guest', 'given'],
-  ['observer', 'given'],
+  ['interpreter', 'given'],
 ])('a %s is told of "Show": %s', (role, turn) => {
   expect(turned(room(false, { role }), room(true, { role }), 'content')).toBe(turn);
 });
